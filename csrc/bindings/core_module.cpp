@@ -1,0 +1,390 @@
+// The Python module over libfastconv: argument checks and conversions, nothing else.
+#include <pybind11/functional.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <chrono>
+
+#include "core/error.h"
+#include "core/isa.h"
+#include "core/memory.h"
+#include "core/philox.h"
+#include "core/shape.h"
+#include "core/thread_pool.h"
+#include "plan/device.h"
+#include "plan/plan.h"
+#include "plan/registry.h"
+
+namespace py = pybind11;
+using namespace fastconv;
+
+namespace {
+
+class DictSource : public AttributeSource {
+ public:
+  explicit DictSource(py::dict values) : values_(std::move(values)) {}
+  int64_t get_int(const char* name) override { return get<int64_t>(name); }
+  double get_double(const char* name) override { return get<double>(name); }
+  bool get_bool(const char* name) override { return get<bool>(name); }
+  std::string get_string(const char* name) override { return get<std::string>(name); }
+  std::vector<int64_t> get_ints(const char* name) override { return get<std::vector<int64_t>>(name); }
+
+ private:
+  template <class Value>
+  Value get(const char* name) {
+    if (!values_.contains(name)) throw Error(ErrorKind::value, std::string("attribute '") + name + "' is missing");
+    return values_[name].cast<Value>();
+  }
+  py::dict values_;
+};
+
+TensorDesc desc_of(const py::array& array) {
+  std::vector<int64_t> dims(array.shape(), array.shape() + array.ndim());
+  return make_desc(dtype_from_name(py::str(array.dtype().attr("name"))), dims);
+}
+
+TensorDesc desc_from(const std::pair<std::string, std::vector<int64_t>>& spec) {
+  return make_desc(dtype_from_name(spec.first), spec.second);
+}
+
+std::vector<TensorDesc> descs_from(const std::vector<std::pair<std::string, std::vector<int64_t>>>& specs) {
+  std::vector<TensorDesc> descs;
+  for (const auto& spec : specs) descs.push_back(desc_from(spec));
+  return descs;
+}
+
+py::array empty_array(const TensorDesc& desc) {
+  return py::array(py::dtype(dtype_name(desc.dtype)), std::vector<py::ssize_t>(desc.dims, desc.dims + desc.rank));
+}
+
+py::array contiguous(const py::array& array) { return py::array::ensure(array, py::array::c_style); }
+
+const Implementation& row_named(const std::string& device, const std::string& stem, const std::string& name) {
+  std::string names;
+  for (const auto& row : registry().implementations(device, stem)) {
+    if (row->name == name) return *row;
+    names += (names.empty() ? "" : ", ") + row->name;
+  }
+  throw Error(ErrorKind::value, stem + " on " + device + ": expected one of its implementations (" + names +
+                                    "); came '" + name + "'.");
+}
+
+// Ctrl-C is looked for between steps, at most every 10 ms: taking the GIL has a price.
+class InterruptCheck {
+ public:
+  bool operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(10)) return false;
+    last_ = now;
+    const py::gil_scoped_acquire gil;
+    return PyErr_CheckSignals() != 0;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+using Spec = std::pair<std::string, std::vector<int64_t>>;
+
+struct Candidate {
+  std::string name, full_name, reason;
+  double cost;
+  size_t workspace_bytes, scratch_bytes;
+  unsigned facts;
+};
+
+// Every row of a stem on a device: why it refuses, or what it costs.
+std::vector<Candidate> candidates(const std::string& device_name, const std::string& stem, const py::dict& attributes,
+                                  const std::vector<Spec>& inputs, const std::vector<Spec>& outputs) {
+  const std::vector<TensorDesc> in = descs_from(inputs), out = descs_from(outputs);
+  DictSource source(attributes);
+  const auto made = registry().type(stem).read(source);
+  const Signature signature{in.data(), static_cast<int>(in.size()), out.data(), static_cast<int>(out.size())};
+  std::vector<Candidate> all;
+  for (const auto& row : registry().implementations(device_name, stem)) {
+    const Refusal refusal = row->supports(made.get(), signature);
+    Candidate candidate{row->name, row->full_name(), refusal.value_or(""), 0, 0, 0, row->facts};
+    if (!refusal) {
+      const Workspace workspace = row->workspace(made.get(), signature);
+      candidate.cost = row->cost(made.get(), signature);
+      candidate.workspace_bytes = workspace.shared_bytes;
+      candidate.scratch_bytes = workspace.per_thread_bytes;
+    }
+    all.push_back(candidate);
+  }
+  return all;
+}
+
+// One step on host arrays, by the name of its implementation: for tests and benches.  `fill` is what outputs
+// and workspace hold before.
+std::vector<py::array> run_once(const std::string& stem, const std::string& name, const py::dict& attributes,
+                                std::vector<py::array> inputs, const std::vector<Spec>& outputs, float fill,
+                                int repeats, std::vector<double>* seconds) {
+  const Implementation& row = row_named("cpu", stem, name);
+  DictSource source(attributes);
+  const auto made = registry().type(stem).read(source);
+  std::vector<Tensor> in, out;
+  std::vector<TensorDesc> in_descs, out_descs = descs_from(outputs);
+  std::vector<std::unique_ptr<Buffer>> buffers;
+  Device& cpu = device("cpu");
+  for (py::array& input : inputs) {
+    input = contiguous(input);
+    in_descs.push_back(desc_of(input));
+    in.push_back({const_cast<void*>(input.data()), in_descs.back()});
+  }
+  for (const TensorDesc& desc : out_descs) {
+    buffers.push_back(std::make_unique<Buffer>(cpu, desc));
+    std::fill_n(static_cast<uint8_t*>(buffers.back()->data()), buffers.back()->bytes(), uint8_t{0xff});
+    if (desc.dtype == DType::float32) std::fill_n(static_cast<float*>(buffers.back()->data()), element_count(desc), fill);
+    out.push_back({buffers.back()->data(), desc});
+  }
+  const Signature signature{in_descs.data(), static_cast<int>(in.size()), out_descs.data(), static_cast<int>(out.size())};
+  if (const Refusal refusal = row.supports(made.get(), signature))
+    throw Error(ErrorKind::value, stem + " " + name + " refuses: " + *refusal);
+  const Workspace workspace = row.workspace(made.get(), signature);
+  const Block memory(workspace.shared_bytes);
+  std::fill_n(static_cast<float*>(memory.data()), workspace.shared_bytes / 4, fill);
+  {
+    const py::gil_scoped_release nogil;
+    const std::lock_guard<std::mutex> lock(cpu.run_lock());
+    cpu.begin_run(workspace.per_thread_bytes);
+    const Call call{in.data(), static_cast<int>(in.size()), out.data(), static_cast<int>(out.size()), memory.data()};
+    for (int i = 0; i < repeats; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      row.run(made.get(), call);
+      if (seconds)
+        seconds->push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    cpu.end_run();
+  }
+  std::vector<py::array> results;
+  for (size_t i = 0; i < out.size(); ++i) {
+    results.push_back(empty_array(out_descs[i]));
+    std::memcpy(results.back().mutable_data(), out[i].data, byte_count(out_descs[i]));
+  }
+  return results;
+}
+
+py::array buffer_to_numpy(const std::shared_ptr<Buffer>& buffer) {
+  py::array array = empty_array(buffer->desc());
+  buffer->device().synchronize();
+  buffer->device().download(array.mutable_data(), buffer->data(), buffer->bytes());
+  return array;
+}
+
+// A read-only view where the device's memory is the host's, else a copy.
+py::array buffer_view(const std::shared_ptr<Buffer>& buffer) {
+  if (!buffer->device().host_addressable()) return buffer_to_numpy(buffer);
+  const TensorDesc& desc = buffer->desc();
+  py::array view(py::dtype(dtype_name(desc.dtype)), std::vector<py::ssize_t>(desc.dims, desc.dims + desc.rank),
+                 buffer->data(), py::cast(buffer));
+  view.attr("setflags")(py::arg("write") = false);
+  return view;
+}
+
+void buffer_write(Buffer& buffer, const py::array& values) {
+  const py::array array = contiguous(values);
+  const TensorDesc desc = desc_of(array);
+  if (!same_shape(desc, buffer.desc()) || desc.dtype != buffer.desc().dtype)
+    throw Error(ErrorKind::shape, "expected " + to_string(buffer.desc()) + "; came " + to_string(desc) + ".");
+  const std::lock_guard<std::mutex> lock(buffer.device().run_lock());
+  buffer.device().upload(buffer.data(), array.data(), buffer.bytes());
+  buffer.touch();
+}
+
+struct PlanRun {
+  bool closed;
+  std::vector<double> seconds;
+};
+
+PlanRun plan_run(Plan& plan, const std::vector<py::array>& feeds, const std::vector<std::shared_ptr<Buffer>>& outputs,
+                 const py::object& on_step, bool timed) {
+  std::vector<const void*> pointers;
+  for (const py::array& feed : feeds) {
+    if (!(feed.flags() & py::array::c_style)) throw Error(ErrorKind::value, "a feed is not contiguous");
+    pointers.push_back(feed.data());
+  }
+  std::vector<Buffer*> targets;
+  for (const auto& output : outputs) targets.push_back(output.get());
+  PlanRun result{false, {}};
+  InterruptCheck interrupted;
+  Plan::Observer observer;
+  observer.interrupted = std::ref(interrupted);
+  if (!on_step.is_none())
+    observer.on_step = [&](int step, bool after) {
+      const py::gil_scoped_acquire gil;
+      on_step(step, after);
+    };
+  if (timed) observer.seconds = &result.seconds;
+  const py::gil_scoped_release nogil;
+  result.closed = plan.run(pointers, targets, observer);
+  return result;
+}
+
+py::array random_uniform(uint64_t key, uint64_t stream, int64_t count) {
+  py::array_t<float> values(count);
+  float* out = values.mutable_data();
+  for (int64_t i = 0; i < count; i += 4) {
+    const Philox4 four = philox(static_cast<uint32_t>(i / 4), static_cast<uint32_t>((i / 4) >> 32),
+                                static_cast<uint32_t>(stream), static_cast<uint32_t>(stream >> 32),
+                                static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32));
+    for (int64_t j = i; j < count && j < i + 4; ++j) out[j] = unit_float(four.words[j - i]);
+  }
+  return values;
+}
+
+[[noreturn]] void raise_python(const Error& error) {
+  if (error.kind() == ErrorKind::interrupted) {
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_KeyboardInterrupt, error.what());
+    throw py::error_already_set();
+  }
+  static const char* const classes[] = {"FastconvError", "ShapeError",  "DataError",    "WeightsError",
+                                        "DeviceError",   "OutOfMemory", "NumericsError"};
+  const py::object type =
+      py::module_::import("fastconv.runtime.errors").attr(classes[static_cast<int>(error.kind())]);
+  PyErr_SetString(type.ptr(), error.what());
+  throw py::error_already_set();
+}
+
+}  // namespace
+
+void bind_image(py::module_& module);  // image_module.cpp
+
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+  m.doc() = "fastconv's native core: kernels, plans, memory, threads.";
+  py::register_exception_translator([](std::exception_ptr pointer) {
+    try {
+      if (pointer) std::rethrow_exception(pointer);
+    } catch (const Error& error) {
+      try {
+        raise_python(error);
+      } catch (py::error_already_set& set) {
+        set.restore();
+      }
+    }
+  });
+
+  m.def("isa", [] { return std::string(isa_name(active_isa())); });
+  m.def("isa_problem", &isa_problem);
+  m.def("available_isas", [] {
+    std::vector<std::string> names;
+    for (Isa isa : available_isas()) names.push_back(isa_name(isa));
+    return names;
+  });
+  m.def("thread_count", &thread_count);
+  m.def("set_thread_count", [](int threads) {
+    const std::lock_guard<std::mutex> lock(device("cpu").run_lock());
+    set_thread_count(threads);
+  }, py::call_guard<py::gil_scoped_release>());
+  m.def("allocated_bytes", &allocated_bytes);
+  m.def("device_names", &device_names);
+  m.def("stems", [] { return registry().stems(); });
+  m.def("primitive_fields", [](const std::string& stem) { return registry().type(stem).fields; });
+  m.def("implementations", [](const std::string& device_name, const std::string& stem) {
+    std::vector<std::string> names;
+    for (const auto& row : registry().implementations(device_name, stem)) names.push_back(row->name);
+    return names;
+  });
+  m.def("random_uniform", &random_uniform, py::arg("key"), py::arg("stream"), py::arg("count"));
+  m.def("release_arena", [](const std::string& name) {
+    Device& chosen = device(name);
+    const std::lock_guard<std::mutex> lock(chosen.run_lock());
+    chosen.release_arena();
+  });
+  m.def("arena_bytes", [](const std::string& name) { return device(name).arena_bytes(); });
+
+  py::class_<Candidate>(m, "Candidate")
+      .def_readonly("name", &Candidate::name)
+      .def_readonly("full_name", &Candidate::full_name)
+      .def_readonly("reason", &Candidate::reason)
+      .def_readonly("cost", &Candidate::cost)
+      .def_readonly("workspace_bytes", &Candidate::workspace_bytes)
+      .def_readonly("scratch_bytes", &Candidate::scratch_bytes)
+      .def_property_readonly("batch_invariant", [](const Candidate& c) { return (c.facts & batch_invariant) != 0; })
+      .def_property_readonly("in_place", [](const Candidate& c) { return (c.facts & in_place) != 0; });
+  m.def("candidates", &candidates, py::arg("device"), py::arg("stem"), py::arg("attributes"), py::arg("inputs"),
+        py::arg("outputs"));
+  m.def("run_once",
+        [](const std::string& stem, const std::string& name, const py::dict& attributes, std::vector<py::array> inputs,
+           const std::vector<Spec>& outputs, float fill) {
+          return run_once(stem, name, attributes, std::move(inputs), outputs, fill, 1, nullptr);
+        },
+        py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"), py::arg("outputs"),
+        py::arg("fill") = std::numeric_limits<float>::quiet_NaN());
+  m.def("time_once",
+        [](const std::string& stem, const std::string& name, const py::dict& attributes, std::vector<py::array> inputs,
+           const std::vector<Spec>& outputs, int repeats) {
+          std::vector<double> seconds;
+          auto results = run_once(stem, name, attributes, std::move(inputs), outputs, 0.0f, repeats, &seconds);
+          return std::make_pair(seconds, results);
+        },
+        py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"), py::arg("outputs"),
+        py::arg("repeats"));
+
+  py::class_<Buffer, std::shared_ptr<Buffer>>(m, "Buffer")
+      .def(py::init([](const std::string& device_name, const std::string& dtype, const std::vector<int64_t>& dims) {
+             return std::make_shared<Buffer>(device(device_name), make_desc(dtype_from_name(dtype), dims));
+           }),
+           py::arg("device"), py::arg("dtype"), py::arg("shape"))
+      .def_property_readonly("device", [](const Buffer& b) { return b.device().name(); })
+      .def_property_readonly("dtype", [](const Buffer& b) { return std::string(dtype_name(b.desc().dtype)); })
+      .def_property_readonly("shape",
+                             [](const Buffer& b) {
+                               return py::tuple(py::cast(std::vector<int64_t>(b.desc().dims, b.desc().dims + b.desc().rank)));
+                             })
+      .def_property_readonly("bytes", &Buffer::bytes)
+      .def_property_readonly("version", &Buffer::version)
+      .def("numpy", &buffer_to_numpy, "A copy on the host.")
+      .def("view", &buffer_view, "A read-only view where the memory is the host's, else a copy.")
+      .def("write", &buffer_write, py::arg("values"));
+
+  py::enum_<Part>(m, "Part")
+      .value("prologue", Part::prologue)
+      .value("step", Part::step)
+      .value("closing", Part::closing);
+
+  py::class_<PlanRun>(m, "PlanRun").def_readonly("closed", &PlanRun::closed).def_readonly("seconds", &PlanRun::seconds);
+
+  py::class_<Plan>(m, "Plan")
+      .def(py::init([](const std::string& name) { return std::make_unique<Plan>(device(name)); }), py::arg("device"))
+      .def("add_constant",
+           [](Plan& plan, const py::array& values) {
+             const py::array array = contiguous(values);
+             return plan.add_constant(desc_of(array), array.data());
+           })
+      .def("add_kept", [](Plan& plan, const Spec& spec) { return plan.add_kept(desc_from(spec)); })
+      .def("add_variable", &Plan::add_variable)
+      .def("add_feed", [](Plan& plan, const Spec& spec) { return plan.add_feed(desc_from(spec)); })
+      .def("add_output", [](Plan& plan, const Spec& spec) { return plan.add_output(desc_from(spec)); })
+      .def("add_arena", [](Plan& plan, const Spec& spec, size_t offset) { return plan.add_arena(desc_from(spec), offset); })
+      .def("add_step",
+           [](Plan& plan, Part part, const std::string& device_name, const std::string& stem, const std::string& name,
+              const py::dict& attributes, std::vector<int> inputs, std::vector<int> outputs, size_t workspace_offset,
+              size_t workspace_bytes, size_t scratch_bytes, const std::string& label) {
+             DictSource source(attributes);
+             plan.add_step(part, row_named(device_name, stem, name), registry().type(stem).read(source),
+                           std::move(inputs), std::move(outputs), workspace_offset, {workspace_bytes, scratch_bytes},
+                           label);
+           },
+           py::arg("part"), py::arg("device"), py::arg("stem"), py::arg("implementation"), py::arg("attributes"),
+           py::arg("inputs"), py::arg("outputs"), py::arg("workspace_offset"), py::arg("workspace_bytes"),
+           py::arg("scratch_bytes"), py::arg("label"))
+      .def("set_gate", &Plan::set_gate)
+      .def("set_poison", &Plan::set_poison)
+      .def("finish", &Plan::finish)
+      .def("run", &plan_run, py::arg("feeds"), py::arg("outputs"), py::arg("on_step") = py::none(),
+           py::arg("timed") = false)
+      .def("read_slot",
+           [](Plan& plan, int slot) {
+             py::array array = empty_array(plan.slot_desc(slot));
+             plan.read_slot(slot, array.mutable_data());
+             return array;
+           })
+      .def_property_readonly("step_count", &Plan::step_count)
+      .def("step_text", &Plan::step_text)
+      .def_property_readonly("arena_bytes", &Plan::arena_bytes)
+      .def_property_readonly("kept_bytes", &Plan::kept_bytes);
+
+  bind_image(m);
+}

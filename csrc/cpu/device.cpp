@@ -1,0 +1,35 @@
+// The CPU as a device: its memory is the host's, its order of execution the caller's.
+#include "plan/device.h"
+
+#include <cstring>
+#include <optional>
+
+#include "core/memory.h"
+#include "core/thread_pool.h"
+
+namespace fastconv {
+namespace {
+
+class CpuDevice : public Device {
+ public:
+  CpuDevice() : Device("cpu") {}
+  void* allocate(size_t bytes) override { return allocate_aligned(bytes); }
+  void free(void* block, size_t bytes) override { free_aligned(block, bytes); }
+  void upload(void* target, const void* host, size_t bytes) override { std::memcpy(target, host, bytes); }
+  void download(void* host, const void* source, size_t bytes) override { std::memcpy(host, source, bytes); }
+  bool host_addressable() const override { return true; }
+  void synchronize() override {}
+  void begin_run(size_t scratch_bytes_per_thread) override {
+    reserve_scratch(scratch_bytes_per_thread);
+    flush_.emplace();
+  }
+  void end_run() noexcept override { flush_.reset(); }
+
+ private:
+  std::optional<FlushDenormals> flush_;
+};
+
+const bool registered = (register_device(std::make_unique<CpuDevice>()), true);
+
+}  // namespace
+}  // namespace fastconv

@@ -1,0 +1,51 @@
+#include "plan/device.h"
+
+#include "core/error.h"
+#include "core/shape.h"
+
+namespace fastconv {
+namespace {
+std::vector<std::unique_ptr<Device>>& devices() {
+  static auto* const all = new std::vector<std::unique_ptr<Device>>;
+  return *all;
+}
+}  // namespace
+
+void* Device::arena(size_t bytes) {
+  if (bytes > arena_bytes_) {
+    release_arena();
+    arena_ = allocate(bytes);
+    arena_bytes_ = bytes;
+  }
+  return arena_;
+}
+
+void Device::release_arena() {
+  if (arena_) free(arena_, arena_bytes_);
+  arena_ = nullptr;
+  arena_bytes_ = 0;
+}
+
+void register_device(std::unique_ptr<Device> device) { devices().push_back(std::move(device)); }
+
+Device& device(const std::string& name) {
+  std::string names;
+  for (const auto& candidate : devices()) {
+    if (candidate->name() == name) return *candidate;
+    names += (names.empty() ? "" : ", ") + candidate->name();
+  }
+  throw Error(ErrorKind::device, "device '" + name + "': expected one of " + names + ".");
+}
+
+std::vector<std::string> device_names() {
+  std::vector<std::string> names;
+  for (const auto& candidate : devices()) names.push_back(candidate->name());
+  return names;
+}
+
+Buffer::Buffer(Device& device, const TensorDesc& desc)
+    : device_(device), desc_(desc), bytes_(byte_count(desc)), data_(device.allocate(bytes_)) {}
+
+Buffer::~Buffer() { device_.free(data_, bytes_); }
+
+}  // namespace fastconv

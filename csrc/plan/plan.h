@@ -1,0 +1,104 @@
+// A compiled graph for one set of shapes: steps over slots, run in one call.
+//
+//   prologue   what depends on constants and variables that rarely change (folded norms, transformed filters);
+//              runs again when the version of a variable it read has changed
+//   step       runs each time
+//   closing    all writes of state; skipped when the gate (one byte of the step) is 0
+//
+// Slots lie in regions: constants and prologue results (owned by the plan), variables (buffers of their own),
+// feeds and outputs (bound for one run), the arena (shared by all plans of the device).
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan/device.h"
+#include "plan/registry.h"
+
+namespace fastconv {
+
+enum class Part { prologue, step, closing };
+
+class Plan {
+ public:
+  explicit Plan(Device& device) : device_(device) {}
+  ~Plan();
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+
+  // ---- building; each returns the new slot's index
+  int add_constant(const TensorDesc& desc, const void* host);
+  int add_kept(const TensorDesc& desc);  // a result of the prologue
+  int add_variable(std::shared_ptr<Buffer> variable);
+  int add_feed(const TensorDesc& desc);
+  int add_output(const TensorDesc& desc);  // written straight into the buffer bound for the run
+  int add_arena(const TensorDesc& desc, size_t offset);
+  void add_step(Part part, const Implementation& implementation, std::shared_ptr<const void> attributes,
+                std::vector<int> inputs, std::vector<int> outputs, size_t workspace_offset,
+                const Workspace& workspace, std::string label);
+  void set_gate(int slot) { gate_ = slot; }
+  void set_poison(bool poison) { poison_ = poison; }  // fill the arena with NaN before each run (tests)
+  void finish();                                      // checks all of it; nothing may be added afterwards
+
+  // ---- running
+  struct Observer {
+    std::function<bool()> interrupted;                     // asked between steps until the closing block begins
+    std::function<void(int step, bool after)> on_step;     // both may be empty
+    std::vector<double>* seconds = nullptr;                // one a step, if wanted
+  };
+  // False when the gate was shut: no state was written.  Throws Error(interrupted).
+  bool run(const std::vector<const void*>& feeds, const std::vector<Buffer*>& outputs, const Observer& observer);
+
+  // ---- looking at it
+  int step_count() const { return static_cast<int>(steps_.size()); }
+  std::string step_text(int step) const;                // "cpu conv2d winograd_f4x3:avx2 stride_h=1 ..."
+  void read_slot(int slot, void* host);                 // only from within on_step
+  const TensorDesc& slot_desc(int slot) const { return slots_[slot].desc; }
+  size_t arena_bytes() const { return arena_bytes_; }
+  size_t kept_bytes() const { return kept_bytes_; }
+
+ private:
+  enum class Region { kept, variable, feed, output, arena };
+  struct Slot {
+    TensorDesc desc;
+    Region region;
+    size_t place;  // index of the variable, feed or output; offset in the arena; index of the kept block
+  };
+  struct Step {
+    Part part;
+    const Implementation* implementation;
+    std::shared_ptr<const void> attributes;
+    std::vector<int> inputs, outputs;
+    size_t workspace_offset;
+    Workspace workspace;
+    std::string label;
+    std::vector<Tensor> tensors;  // inputs, then outputs; pointers filled at each run
+  };
+
+  void* slot_data(int slot) const;
+  bool prologue_is_stale() const;
+  void run_step(Step& step, int index, const Observer& observer);
+  void check_open() const;
+
+  Device& device_;
+  std::vector<Slot> slots_;
+  std::vector<Step> steps_;  // prologue, then step, then closing
+  std::vector<std::pair<void*, size_t>> kept_;
+  std::vector<std::shared_ptr<Buffer>> variables_;
+  std::vector<uint64_t> prologue_versions_;  // by variable, as the prologue last saw it
+  std::vector<bool> read_by_prologue_, written_by_closing_;
+  std::vector<TensorDesc> feeds_, outputs_;
+  size_t arena_bytes_ = 0, scratch_bytes_ = 0, kept_bytes_ = 0;
+  int gate_ = -1;
+  bool finished_ = false, prologue_ran_ = false, poison_ = false;
+
+  // bound for the run in progress
+  void* arena_ = nullptr;
+  const std::vector<const void*>* bound_feeds_ = nullptr;
+  const std::vector<Buffer*>* bound_outputs_ = nullptr;
+  std::vector<void*> uploaded_feeds_;  // on devices that cannot read host memory
+};
+
+}  // namespace fastconv
