@@ -358,6 +358,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .def("add_feed", [](Plan& plan, const Spec& spec) { return plan.add_feed(desc_from(spec)); })
       .def("add_output", [](Plan& plan, const Spec& spec) { return plan.add_output(desc_from(spec)); })
       .def("add_arena", [](Plan& plan, const Spec& spec, size_t offset) { return plan.add_arena(desc_from(spec), offset); })
+      .def("add_view", [](Plan& plan, int slot, const Spec& spec) { return plan.add_view(slot, desc_from(spec)); })
       .def("add_step",
            [](Plan& plan, Part part, const std::string& device_name, const std::string& stem, const std::string& name,
               const py::dict& attributes, std::vector<int> inputs, std::vector<int> outputs, size_t workspace_offset,

@@ -83,6 +83,14 @@ int Plan::add_arena(const TensorDesc& desc, size_t offset) {
   return static_cast<int>(slots_.size()) - 1;
 }
 
+int Plan::add_view(int slot, const TensorDesc& desc) {
+  check_open();
+  if (slot < 0 || slot >= static_cast<int>(slots_.size())) defect("a view names a slot that does not exist");
+  if (byte_count(desc) != byte_count(slots_[slot].desc)) defect("a view has another size than what it views");
+  slots_.push_back({desc, slots_[slot].region, slots_[slot].place});
+  return static_cast<int>(slots_.size()) - 1;
+}
+
 void Plan::add_step(Part part, const Implementation& implementation, std::shared_ptr<const void> attributes,
                     std::vector<int> inputs, std::vector<int> outputs, size_t workspace_offset,
                     const Workspace& workspace, std::string label) {

@@ -35,6 +35,7 @@ class Plan {
   int add_feed(const TensorDesc& desc);
   int add_output(const TensorDesc& desc);  // written straight into the buffer bound for the run
   int add_arena(const TensorDesc& desc, size_t offset);
+  int add_view(int slot, const TensorDesc& desc);  // the same elements in another shape
   void add_step(Part part, const Implementation& implementation, std::shared_ptr<const void> attributes,
                 std::vector<int> inputs, std::vector<int> outputs, size_t workspace_offset,
                 const Workspace& workspace, std::string label);

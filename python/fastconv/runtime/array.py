@@ -1,0 +1,109 @@
+"""What computations return: an immutable array on a device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from fastconv.runtime.device import get_device
+
+
+class Array:
+    """An immutable tensor on a device.  Arithmetic gives arrays, `np.asarray(a)` and `a.numpy()` the values.
+
+    Slices and reductions that no kernel is needed for go through NumPy and come back as arrays.
+    """
+
+    __slots__ = ("__weakref__", "buffer")
+    __array_priority__ = 1000
+    buffer: Any
+
+    def __init__(self, buffer: Any) -> None:
+        object.__setattr__(self, "buffer", buffer)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("an Array is immutable; make a new one, or keep state in a Variable")
+
+    @classmethod
+    def from_numpy(cls, values: Any, device: str | None = None) -> Array:
+        """A copy of `values` on a device (float64 becomes float32)."""
+        array = np.asarray(values)
+        dtype = "float32" if array.dtype == np.float64 else array.dtype.name
+        buffer = get_device(device).new_buffer(dtype, array.shape)
+        buffer.write(np.ascontiguousarray(array, dtype))
+        return cls(buffer)
+
+    @property
+    def device(self) -> str:
+        """Name of the device that holds it."""
+        return self.buffer.device
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Its NumPy dtype."""
+        return np.dtype(self.buffer.dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its sizes, outermost axis first."""
+        return tuple(self.buffer.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.buffer.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def numpy(self) -> np.ndarray:
+        """The values as a NumPy array of one's own."""
+        return self.buffer.numpy()
+
+    def to(self, device: str) -> Array:
+        """The same values on another device."""
+        return self if device == self.device else Array.from_numpy(self.buffer.view(), device)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        values = self.buffer.numpy() if copy or copy is None else self.buffer.view()
+        return values if dtype is None else values.astype(dtype, copy=False)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self.numpy().__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)
+
+    def __getitem__(self, index: Any) -> Array:
+        return Array.from_numpy(self.buffer.view()[index], self.device)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of an array without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Array]:
+        return (self[i] for i in range(len(self)))
+
+    def __float__(self) -> float:
+        return float(self.buffer.view())
+
+    def __int__(self) -> int:
+        return int(self.buffer.view())
+
+    def __bool__(self) -> bool:
+        return bool(self.buffer.view())
+
+    def __index__(self) -> int:
+        return self.buffer.view().__index__()
+
+    def item(self) -> Any:
+        """The one value as a Python number."""
+        return self.buffer.view().item()
+
+    def __repr__(self) -> str:
+        return f"Array({np.array2string(self.buffer.view(), separator=', ', prefix='Array(')}, device={self.device!r})"

@@ -1,0 +1,107 @@
+"""Devices by name.  Nothing above this file knows which there are.
+
+A device makes buffers (`new_buffer`), names its kernels for a step (`candidates`), builds plans (`build`) and
+answers questions by name (`asks`).  `cpu` runs native plans; `reference` interprets them in float64 NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from fastconv.runtime.errors import DeviceError
+from fastconv.runtime.plan import PlanDescription, RunResult
+
+
+class Buffer(Protocol):
+    """Memory of one tensor on a device."""
+
+    device: str
+    dtype: str
+    shape: tuple[int, ...]
+    bytes: int
+    version: int  # changes with every write
+
+    def numpy(self) -> np.ndarray: ...
+
+    def view(self) -> np.ndarray: ...
+
+    def write(self, values: np.ndarray) -> None: ...
+
+
+class Executable(Protocol):
+    """A plan that a device has built."""
+
+    def run(
+        self, feeds: Sequence[np.ndarray], outputs: Sequence[Any], on_step: Any = None, timed: bool = False
+    ) -> RunResult: ...
+
+    def read_slot(self, slot: int) -> np.ndarray: ...
+
+    def step_text(self, step: int) -> str: ...
+
+
+class Device(Protocol):
+    """What the floors above may ask of a device."""
+
+    name: str
+
+    def new_buffer(self, dtype: str, shape: Sequence[int]) -> Buffer: ...
+
+    def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]: ...
+
+    def build(self, plan: PlanDescription) -> Executable: ...
+
+
+# Where each device lives: "module:class", imported when it is asked for.
+_places = {
+    "cpu": "fastconv.runtime.native:NativeDevice",
+    "reference": "fastconv.testing.interpreter:ReferenceDevice",
+}
+_made: dict[str, Any] = {}
+_lock = threading.Lock()
+_default: str | None = None
+
+
+def device_names() -> list[str]:
+    """Names that `set_device` takes."""
+    return list(_places)
+
+
+def get_device(name: str | None = None) -> Any:
+    """The device of that name; without one, the default device."""
+    name = name or default_device()
+    found = _made.get(name)
+    if found is not None:
+        return found
+    if name not in _places:
+        raise DeviceError(
+            f"device: expected one of {', '.join(repr(n) for n in _places)}; came {name!r}. "
+            "Call fastconv.set_device('cpu'), or unset FASTCONV_DEVICE."
+        )
+    with _lock:
+        if name not in _made:
+            module, _, cls = _places[name].partition(":")
+            _made[name] = getattr(importlib.import_module(module), cls)(name)
+        return _made[name]
+
+
+def default_device() -> str:
+    """Where models built from now on live: `set_device`, else FASTCONV_DEVICE, else 'cpu'."""
+    return _default or os.environ.get("FASTCONV_DEVICE") or "cpu"
+
+
+def set_device(name: str) -> None:
+    """Says where models built or loaded from now on live; existing ones move by `model.to(name)`.
+
+    Args:  name: 'cpu' (default) or 'reference' (float64 NumPy, slow; for checking).
+    Raises:  DeviceError: no such device.
+    """
+    global _default
+    get_device(name)
+    _default = name

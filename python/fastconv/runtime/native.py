@@ -1,0 +1,79 @@
+"""A device that runs native plans (`_core`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from fastconv import _core
+from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.plan import PlanDescription
+
+_parts = {"prologue": _core.Part.prologue, "step": _core.Part.step, "closing": _core.Part.closing}
+
+
+class NativeDevice:
+    """Memory, kernels and plans of a device that `_core` knows by `name`."""
+
+    def __init__(self, name: str) -> None:
+        if problem := _core.isa_problem():
+            raise ArgumentError(problem)
+        self.name = name
+        self._candidates: dict[Any, list[Any]] = {}
+
+    def new_buffer(self, dtype: str, shape: Sequence[int]) -> Any:
+        """Uninitialised memory for a tensor."""
+        return _core.Buffer(self.name, dtype, list(shape))
+
+    def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
+        """Every implementation with its refusal or its cost, best first, the reference last."""
+        key = (primitive, tuple(inputs), tuple(outputs))
+        found = self._candidates.get(key)
+        if found is None:
+            if len(self._candidates) > 4096:
+                self._candidates.clear()
+            found = self._candidates[key] = _core.candidates(
+                self.name, primitive.stem, primitive.attributes(), list(inputs), list(outputs)
+            )
+        return found
+
+    def build(self, plan: PlanDescription) -> Any:
+        """The native plan of a description."""
+        native = _core.Plan(self.name)
+        slots: list[int] = []
+        for slot in plan.slots:
+            spec = (slot.dtype, list(slot.shape))
+            if slot.region == "constant":
+                slots.append(native.add_constant(slot.value))
+            elif slot.region == "kept":
+                slots.append(native.add_kept(spec))
+            elif slot.region == "variable":
+                slots.append(native.add_variable(slot.value.buffer))
+            elif slot.region == "feed":
+                slots.append(native.add_feed(spec))
+            elif slot.region == "output":
+                slots.append(native.add_output(spec))
+            elif slot.region == "view":
+                slots.append(native.add_view(slots[slot.value], spec))
+            else:
+                slots.append(native.add_arena(spec, slot.offset))
+        for step in plan.steps:
+            native.add_step(
+                _parts[step.part],
+                self.name,
+                step.primitive.stem,
+                step.implementation,
+                step.primitive.attributes(),
+                [slots[i] for i in step.inputs],
+                [slots[i] for i in step.outputs],
+                step.workspace_offset,
+                step.workspace_bytes,
+                step.scratch_bytes,
+                step.label,
+            )
+        if plan.gate is not None:
+            native.set_gate(slots[plan.gate])
+        native.set_poison(os.environ.get("FASTCONV_POISON") == "1")
+        native.finish()
+        return native

@@ -1,0 +1,92 @@
+"""State: weights, optimiser slots, moving averages, metrics, counters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastconv.runtime.device import get_device
+from fastconv.runtime.errors import ShapeError
+
+
+class Variable:
+    """A tensor that keeps its value between steps and owns its memory on one device.
+
+    Args:  value: first value (array-like).  dtype: default that of the value (float64 becomes float32).
+        name: how messages and files call it.  trainable: whether optimisers may move it.  device: default the
+        default device.
+    """
+
+    def __init__(
+        self,
+        value: Any,
+        dtype: str | None = None,
+        name: str = "variable",
+        trainable: bool = True,
+        device: str | None = None,
+    ) -> None:
+        array = np.asarray(value)
+        dtype = dtype or ("float32" if array.dtype == np.float64 else array.dtype.name)
+        self.name = name
+        self.trainable = trainable
+        self.buffer = get_device(device).new_buffer(dtype, array.shape)
+        self.buffer.write(np.ascontiguousarray(array, dtype))
+
+    @property
+    def device(self) -> str:
+        """Name of the device that holds it."""
+        return self.buffer.device
+
+    @property
+    def dtype(self) -> str:
+        """Name of its dtype."""
+        return self.buffer.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its sizes, outermost axis first."""
+        return tuple(self.buffer.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def version(self) -> int:
+        """Changes with every write, whoever wrote."""
+        return self.buffer.version
+
+    def numpy(self) -> np.ndarray:
+        """A copy on the host."""
+        return self.buffer.numpy()
+
+    def assign(self, value: Any) -> None:
+        """Writes a new value of the same shape.
+
+        Raises:  ShapeError: another shape.
+        """
+        array = np.asarray(value)
+        if array.shape != self.shape:
+            raise ShapeError(f"variable '{self.name}': expected shape {self.shape}; came {array.shape}.")
+        self.buffer.write(np.ascontiguousarray(array, self.dtype))
+
+    def to(self, device: str) -> None:
+        """Moves it to another device."""
+        if device != self.device:
+            value = self.numpy()
+            self.buffer = get_device(device).new_buffer(self.dtype, self.shape)
+            self.buffer.write(value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        value = self.numpy()
+        return value if dtype is None else value.astype(dtype, copy=False)
+
+    def __repr__(self) -> str:
+        return f"<Variable {self.name} {self.dtype} {self.shape} on {self.device}>"
