@@ -1,0 +1,247 @@
+"""The tests that every primitive gets from its case table.
+
+class TestMaxPool2d(PrimitiveTests):
+    cases = CASES
+    def with_torch(torch, primitive, x): ...      # optional
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from fastconv import _core
+from fastconv.primitives import base
+from fastconv.testing.cases import Case, differences, evaluate, widened
+
+STEP = 1e-6  # of the central differences: truncation 1e-12, rounding 1e-10 of the value
+THREADS = (1, 2, 8)
+
+
+def candidates(case: Case) -> list[Any]:
+    """Every implementation of the case's primitive on the CPU, with its answer to the case."""
+    return _core.candidates(
+        "cpu",
+        case.stem,
+        case.primitive.attributes(),
+        [(v.dtype.name, v.shape) for v in case.values()],
+        case.specs(),
+    )
+
+
+def run(
+    case: Case, implementation: str, inputs: tuple[np.ndarray, ...] | None = None, shift: int = 0
+) -> list[Any]:
+    """Outputs of one implementation; outputs and workspace hold NaN before.
+
+    shift: bytes behind a 64-byte boundary where each input lies.
+    """
+    inputs = case.values() if inputs is None else inputs
+    specs = case.primitive.shapes([base.Spec(v.dtype.name, v.shape) for v in inputs])
+    placed = [at_offset(v, shift) for v in inputs]
+    return _core.run_once(case.stem, implementation, case.primitive.attributes(), placed, specs)
+
+
+def at_offset(values: np.ndarray, shift: int) -> np.ndarray:
+    """A copy that starts `shift` bytes behind a 64-byte boundary."""
+    memory = np.empty(values.nbytes + 128, np.uint8)
+    start = -memory.ctypes.data % 64 + shift
+    copy = memory[start : start + values.nbytes].view(values.dtype).reshape(values.shape)
+    copy[...] = values
+    return copy
+
+
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+class PrimitiveTests:
+    """Base of the primitives' tests; a subclass gives `cases`."""
+
+    cases: ClassVar[list[Case]] = []
+    networks: ClassVar[list[Case]] = []  # large: with --slow only
+    # Inputs whose axis 0 is the batch, by position; or a function of the primitive.
+    batched: ClassVar[tuple[int, ...] | Callable[[Any], tuple[int, ...]]] = (0,)
+    # (torch, primitive, *float64 tensors) -> output or outputs; None where PyTorch has nothing alike.
+    with_torch: ClassVar[Callable[..., Any] | None] = None
+
+    def pytest_generate_tests(self, metafunc: Any) -> None:
+        names = metafunc.fixturenames
+        cases = self.networks if "network" in names else self.cases
+        key = "network" if "network" in names else "case"
+        if "implementation" in names:
+            pairs = [(case, row.name) for case in cases for row in candidates(case) if not row.reason]
+            metafunc.parametrize(
+                (key, "implementation"), pairs, ids=[f"{row}-{case.label}" for case, row in pairs]
+            )
+        elif key in names:
+            metafunc.parametrize(key, cases, ids=[case.label for case in cases])
+
+    def test_labels_are_unique(self) -> None:
+        labels = [case.label for case in self.cases + self.networks]
+        assert sorted(labels) == sorted(set(labels))
+
+    def test_has_kernels(self, case: Case) -> None:
+        rows = candidates(case)
+        assert rows, f"{case.stem} has no kernel on cpu"
+        assert rows[-1].name == "reference", f"{case.stem}: the reference must be the last of the list"
+        assert not rows[-1].reason, f"{case.stem}: the reference refuses: {rows[-1].reason}"
+
+    def test_every_implementation_has_a_case(self) -> None:
+        used = {row.name for case in self.cases for row in candidates(case) if not row.reason}
+        assert used == set(_core.implementations("cpu", self.cases[0].stem))
+
+    def test_reference(self, case: Case, implementation: str) -> None:
+        """Equal to the float64 reference, with inputs at odd addresses, outputs and workspace poisoned."""
+        assert not differences(case, run(case, implementation, shift=4), implementation)
+
+    def test_threads(self, case: Case, implementation: str) -> None:
+        """The same bits for any number of threads and any address of the inputs."""
+        expected = run(case, implementation, shift=4)
+        before = _core.thread_count()
+        try:
+            for threads in THREADS:
+                _core.set_thread_count(threads)
+                for ours, other in zip(expected, run(case, implementation), strict=True):
+                    assert same_bits(ours, other), f"{threads} threads"
+        finally:
+            _core.set_thread_count(before)
+
+    def test_batch_invariance(self, case: Case, implementation: str) -> None:
+        """Rows that claim it give a sample the same bits alone as in its batch."""
+        if not next(row for row in candidates(case) if row.name == implementation).batch_invariant:
+            return
+        batched = self.batched if isinstance(self.batched, tuple) else type(self).batched(case.primitive)
+        values = case.values()
+        if not batched or values[batched[0]].ndim < 2:
+            return
+        together = run(case, implementation)
+        for n in range(values[batched[0]].shape[0]):
+            alone = tuple(v[n : n + 1] if i in batched else v for i, v in enumerate(values))
+            for whole, single in zip(together, run(case, implementation, alone), strict=True):
+                assert same_bits(whole[n : n + 1], single), f"sample {n}"
+
+    def test_in_place(self, case: Case, implementation: str) -> None:
+        """Rows that claim it may write output 0 over input 0."""
+        row = next(row for row in candidates(case) if row.name == implementation)
+        if not row.in_place or case.specs()[0] != (case.values()[0].dtype.name, case.values()[0].shape):
+            return
+        expected = run(case, implementation)
+        for ours, other in zip(expected, _run_in_place(case, row), strict=True):
+            assert same_bits(ours, other)
+
+    def test_gradient_rule(self, case: Case) -> None:
+        """The gradient rule, computed by the references, against central differences of the reference."""
+        if not case.differentiable:
+            return
+        for wrong in _gradient_differences(case):
+            raise AssertionError(wrong)
+
+    def test_torch(self, case: Case) -> None:
+        """The float64 reference against PyTorch in float64."""
+        if type(self).with_torch is None:
+            return
+        torch = _torch()
+        tensors = [torch.from_numpy(v.copy()) for v in widened(case.values())]
+        theirs = type(self).with_torch(torch, case.primitive, *tensors)
+        if theirs is None:
+            return
+        theirs = theirs if isinstance(theirs, tuple) else (theirs,)
+        for ours, other in zip(case.expected(), theirs, strict=True):
+            scale = np.abs(np.nan_to_num(ours)).max(initial=1.0)
+            np.testing.assert_allclose(ours, other.numpy(), rtol=0, atol=1e-12 * scale)
+
+    @pytest.mark.slow
+    def test_networks(self, network: Case, implementation: str) -> None:
+        """The networks' shapes against the float64 reference."""
+        if implementation == "reference":
+            return
+        assert not differences(network, run(network, implementation), implementation)
+
+
+def _torch() -> Any:
+    if os.environ.get("FASTCONV_REQUIRE_PEERS") == "1":
+        import torch
+
+        return torch
+    return pytest.importorskip("torch")
+
+
+def _run_in_place(case: Case, row: Any) -> list[np.ndarray]:
+    # Only the closing block may write state, and nothing else lets an input be written.
+    plan = _core.Plan("cpu")
+    buffers = []
+    for values in case.values():
+        buffers.append(_core.Buffer("cpu", values.dtype.name, values.shape))
+        buffers[-1].write(values)
+    inputs = [plan.add_variable(buffer) for buffer in buffers]
+    targets = [buffers[0]] + [_core.Buffer("cpu", spec.dtype, spec.shape) for spec in case.specs()[1:]]
+    outputs = [inputs[0]] + [plan.add_variable(target) for target in targets[1:]]
+    plan.add_step(
+        _core.Part.closing, "cpu", case.stem, row.name, case.primitive.attributes(), inputs, outputs, 0,
+        row.workspace_bytes, row.scratch_bytes, case.label,
+    )  # fmt: skip
+    plan.finish()
+    plan.run([], [])
+    return [target.numpy() for target in targets]
+
+
+def _gradient_differences(case: Case) -> Iterator[str]:
+    inputs = widened(case.values())
+    outputs = evaluate(case.primitive, *inputs)
+    random = np.random.default_rng(1)
+    weights = [random.standard_normal(o.shape) if o.dtype == np.float64 else None for o in outputs]
+    gradients = _rule(case, inputs, outputs, weights)
+    assert len(gradients) == len(inputs), "a gradient rule gives one gradient, or None, per input"
+
+    def value(changed: list[np.ndarray]) -> float:
+        results = evaluate(case.primitive, *changed)
+        return float(sum((w * r).sum() for w, r in zip(weights, results, strict=True) if w is not None))
+
+    for index, gradient in enumerate(gradients):
+        if gradient is None:
+            continue
+        assert np.shape(gradient) == inputs[index].shape, (
+            f"gradient of input {index}: shape {np.shape(gradient)}"
+        )
+        for direction in _directions(random, inputs[index]):
+            ends = []
+            for sign in (1, -1):
+                changed = list(inputs)
+                changed[index] = inputs[index] + sign * STEP * direction
+                ends.append(value(changed))
+            slope, expected = (ends[0] - ends[1]) / (2 * STEP), float((gradient * direction).sum())
+            size = float(np.abs(gradient * direction).sum()) + 1e-3 * (1 + abs(ends[0]))
+            if not abs(slope - expected) <= 2e-6 * size:
+                yield f"input {index}: the rule gives {expected!r}, central differences {slope!r}"
+
+
+def _directions(random: np.random.Generator, values: np.ndarray) -> Iterator[np.ndarray]:
+    """Two directions through all elements, then single elements: the corners and some between."""
+    for _ in range(2):
+        yield random.standard_normal(values.shape)
+    if not values.size:
+        return
+    for element in {0, values.size - 1, *random.integers(0, values.size, 4).tolist()}:
+        direction = np.zeros(values.size)
+        direction[element] = 1.0
+        yield direction.reshape(values.shape)
+
+
+def _rule(case: Case, inputs: Any, outputs: Any, weights: Any) -> tuple[Any, ...]:
+    """The gradient rule run on arrays: every primitive that it calls is computed by its reference."""
+
+    def apply(primitive: base.Primitive, arguments: tuple[Any, ...]) -> Any:
+        results = evaluate(primitive, *arguments)
+        return results[0] if len(results) == 1 else results
+
+    before = base._apply
+    base.install(apply)
+    try:
+        return tuple(case.primitive.gradient(inputs, outputs, weights))
+    finally:
+        base._apply = before
