@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from fastconv.runtime.device import get_device
+from fastconv.runtime.operators import Operators
 
 
-class Array:
+class Array(Operators):
     """An immutable tensor on a device.  Arithmetic gives arrays, `np.asarray(a)` and `a.numpy()` the values.
 
     Slices and reductions that no kernel is needed for go through NumPy and come back as arrays.
     """
 
     __slots__ = ("__weakref__", "buffer")
-    __array_priority__ = 1000
     buffer: Any
 
     def __init__(self, buffer: Any) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 
 from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import ShapeError
+from fastconv.runtime.operators import Operators
 
 
-class Variable:
+class Variable(Operators):
     """A tensor that keeps its value between steps and owns its memory on one device.
 
     Args:  value: first value (array-like).  dtype: default that of the value (float64 becomes float32).

@@ -1,0 +1,57 @@
+"""eager: primitives called on arrays are traced and run as plans of one step; there is no second way to compute."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from fastconv import primitives
+from fastconv.compiler.function import Function
+from fastconv.graph import call_node, is_symbolic
+from fastconv.primitives import base
+from fastconv.runtime import operators
+from fastconv.runtime.array import Array
+from fastconv.runtime.variable import Variable
+
+
+def install() -> None:
+    """Says what calling a primitive and what Python's operators mean."""
+    base.install(apply)
+    operators.install(operate)
+
+
+def apply(primitive: base.Primitive, inputs: tuple[Any, ...]) -> Any:
+    """Extends the graph if an input is symbolic, else computes at once."""
+    if any(is_symbolic(v) for v in inputs):
+        return call_node(primitive, inputs)
+    device = next((v.device for v in inputs if isinstance(v, (Array, Variable))), None)
+    return _one_step(primitive, device)(*_like_first(inputs))
+
+
+@functools.lru_cache(maxsize=512)
+def _one_step(primitive: base.Primitive, device: str | None) -> Function:
+    return Function(lambda *symbols: primitive(*symbols), device=device, name=primitive.stem)
+
+
+def _like_first(inputs: tuple[Any, ...]) -> list[Any]:
+    """Plain numbers take the dtype of the first array."""
+    first = next((v for v in inputs if not isinstance(v, (bool, int, float))), None)
+    if first is None:
+        return list(inputs)
+    dtype = np.dtype(first.dtype) if hasattr(first, "dtype") else np.asarray(first).dtype
+    if dtype == np.float64:
+        dtype = np.dtype(np.float32)
+    return [np.asarray(v, dtype) if isinstance(v, (bool, int, float)) else v for v in inputs]
+
+
+_relations = ("less", "less_equal", "greater", "greater_equal")
+_arithmetic = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply", "divide": "Divide"}
+
+
+def operate(name: str, operands: tuple[Any, ...]) -> Any:
+    """One of Python's operators as a primitive."""
+    if name in _relations:
+        return primitives.Compare(name)(*operands)
+    return getattr(primitives, _arithmetic[name])()(*operands)

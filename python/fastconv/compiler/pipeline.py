@@ -1,0 +1,128 @@
+"""The passes after tracing, in order, and how a plan is run.
+
+FASTCONV_DUMP=fuse prints the graph after that pass (`all`: after each), FASTCONV_SKIP=fuse leaves a pass out,
+FASTCONV_VERBOSE=1 names the implementation and time of each step, 2 also why others were refused, FASTCONV_CHECK=1
+runs each step against the float64 reference and stops at the first that differs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastconv.compiler.choose import choose
+from fastconv.compiler.emit import emit
+from fastconv.compiler.freeze import frozen_nodes
+from fastconv.compiler.fuse import fuse
+from fastconv.compiler.place import place
+from fastconv.compiler.schedule import schedule
+from fastconv.compiler.simplify import simplify
+from fastconv.graph import Graph
+from fastconv.runtime.errors import NumericsError, OutOfMemory
+from fastconv.runtime.plan import PlanDescription, RunResult
+
+
+def verbosity() -> int:
+    """FASTCONV_VERBOSE as a number."""
+    text = os.environ.get("FASTCONV_VERBOSE", "0")
+    return int(text) if text.isdigit() else 0
+
+
+def run_pass(name: str, graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
+    """One pass: skipped if asked, checked for its results' specs, dumped if asked."""
+    if name in os.environ.get("FASTCONV_SKIP", "").split(","):
+        return graph
+    after = transform(graph)
+    before_specs = [s.spec for s in graph.roots()]
+    assert [s.spec for s in after.roots()] == before_specs, f"pass {name} changed the specs of the results"
+    if os.environ.get("FASTCONV_DUMP") in (name, "all"):
+        print(dump(name, after), file=sys.stderr)
+    return after
+
+
+def compile_graph(graph: Graph, device: Any, name: str) -> tuple[Any, PlanDescription]:
+    """The executable of a traced graph on a device, and its description."""
+    if os.environ.get("FASTCONV_DUMP") in ("trace", "all"):
+        print(dump("trace", graph), file=sys.stderr)
+    graph = run_pass("simplify", graph, simplify)
+    graph = run_pass("fuse", graph, fuse)
+    frozen = frozen_nodes(graph)
+    choices = choose(graph, device, verbosity())
+    order = schedule(graph)
+    placement = place(graph, order, choices, frozen, device)
+    description = emit(graph, placement, choices)
+    try:
+        return device.build(description), description
+    except OutOfMemory as error:
+        raise OutOfMemory(f"{name}: the plan needs {description.arena_bytes / 1e9:.2f} GB at its peak. {error}") from None
+
+
+def dump(name: str, graph: Graph) -> str:
+    """The graph as text, one node a line."""
+    numbers = {s: f"%{i}" for i, s in enumerate(s for n in graph.nodes() for s in n.outputs)}
+    lines = [f"graph after {name}:"]
+    for node in graph.nodes():
+        outputs = ", ".join(f"{numbers[s]}: {s.dtype}{list(s.shape)}" for s in node.outputs)
+        inputs = ", ".join(numbers[s] for s in node.inputs)
+        attributes = f" {node.primitive}" if node.primitive is not None else f" {node.kind}"
+        lines.append(f"  {outputs} ={attributes} ({inputs})  # {node.label}")
+    lines.append("  return " + ", ".join(numbers[s] for s in graph.outputs))
+    lines.extend(f"  {variable.name} <- {numbers[s]}" for variable, s in graph.effects)
+    return "\n".join(lines)
+
+
+def run(executable: Any, description: PlanDescription, feeds: Sequence[np.ndarray], outputs: Sequence[Any]) -> RunResult:
+    """Runs a plan, as the environment asks: plainly, timed, or checked step by step."""
+    if os.environ.get("FASTCONV_CHECK") == "1":
+        from fastconv.testing.stepcheck import StepCheck
+
+        return executable.run(feeds, outputs, StepCheck(executable, description))
+    if verbosity() == 0:
+        return executable.run(feeds, outputs)
+    result = executable.run(feeds, outputs, None, True)
+    for i, seconds in enumerate(result.seconds):
+        print(f"{executable.step_text(i)} {case_text(description, i)} {seconds:.5f} s", file=sys.stderr)
+    return result
+
+
+def case_text(description: PlanDescription, step: int) -> str:
+    """Shapes and label of a step, for logs."""
+    chosen = description.steps[step]
+    shapes = " ".join("x".join(map(str, description.slots[i].shape)) or "scalar" for i in chosen.inputs)
+    return f"{shapes} [{chosen.label}]" if chosen.label else shapes
+
+
+def raise_not_finite(
+    executable: Any, description: PlanDescription, feeds: Sequence[np.ndarray], outputs: Sequence[Any]
+) -> None:
+    """Runs the step again, looks at each result, and raises NumericsError naming the first that is not finite.
+
+    The closing block did not run, so the state is that before the step and the second run gives the same bits.
+    """
+    first: list[str] = []
+
+    def look(step: int, after: bool) -> None:
+        if not after or first:
+            return
+        for slot in description.steps[step].outputs:
+            if not description.slots[slot].dtype.startswith("float"):
+                continue
+            values = executable.read_slot(slot)
+            bad = values.size - int(np.isfinite(values).sum())
+            if bad:
+                first.append(_not_finite_text(description.steps[step], values, bad))
+
+    executable.run(feeds, outputs, look)
+    what = first[0] if first else "a value"
+    raise NumericsError(f"{what}. Nothing of this step was kept.")
+
+
+def _not_finite_text(step: Any, values: np.ndarray, bad: int) -> str:
+    kind = "NaN" if np.isnan(values).any() else "infinite"
+    what = "gradient" if "gradient" in step.primitive.stem else "output"
+    where = f"'{step.label}'" if step.label else step.primitive.stem
+    return f"{what} of {where} ({step.primitive.stem}) holds {bad} values that are not finite ({kind}) of {values.size}"
