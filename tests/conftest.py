@@ -1,6 +1,8 @@
-"""Options of the test run."""
+"""Options of the test run, and the fixtures that every folder of tests shares."""
 
+import importlib
 import os
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,35 @@ def pytest_collection_modifyitems(config, items):
     if slow:
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if "slow" not in item.keywords]
+
+
+@pytest.fixture(scope="session")
+def test_data():
+    """Folder of real pictures and weights: $FASTCONV_TEST_DATA, else shared/data beside the checkout."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("FASTCONV_TEST_DATA") or beside)
+    if folder.is_dir():
+        return folder
+    _missing("FASTCONV_REQUIRE_DATA", f"no test data: {folder} is no folder; set FASTCONV_TEST_DATA")
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """`peer("torch")` imports another framework to compare with."""
+
+    def wanted(name):
+        # TensorFlow logs to stderr what it thinks of the processor.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        try:
+            return importlib.import_module(name)
+        except ImportError as error:
+            _missing("FASTCONV_REQUIRE_PEERS", f"peer {name} is not installed ({error})")
+
+    return wanted
+
+
+def _missing(variable, reason):
+    """Skips, but fails where the variable says that nothing may be skipped."""
+    if os.environ.get(variable) == "1":
+        pytest.fail(f"{reason} ({variable}=1)")
+    pytest.skip(reason)
