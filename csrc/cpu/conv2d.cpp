@@ -1,0 +1,75 @@
+// conv2d: the rows for the CPU.
+#include "core/parallel.h"
+#include "cpu/conv2d/facts.h"
+#include "cpu/conv2d/implicit_gemm.h"
+
+#include <cmath>
+
+namespace fastconv {
+namespace {
+
+// ---- reference: the formula, a sum in double
+float activate(Activation activation, double value) {
+  if (activation == Activation::relu) return static_cast<float>(value < 0.0 ? 0.0 : value);
+  if (activation == Activation::sigmoid) return static_cast<float>(1.0 / (1.0 + std::exp(-value)));
+  return static_cast<float>(value);
+}
+
+double sum_at(const ConvShape& z, const float* x, const float* filter, int64_t n, int64_t p, int64_t q,
+              int64_t k) {
+  const int64_t first_c = k / z.group_k() * z.group_c();
+  double sum = 0.0;
+  for (int64_t r = 0; r < z.r; ++r)
+    for (int64_t s = 0; s < z.s; ++s) {
+      const int64_t h = p * z.stride_h + r * z.dilation_h - z.pad_top;
+      const int64_t w = q * z.stride_w + s * z.dilation_w - z.pad_left;
+      if (h < 0 || h >= z.h || w < 0 || w >= z.w) continue;
+      const float* pixel = x + ((n * z.h + h) * z.w + w) * z.c + first_c;
+      const float* tap = filter + (r * z.s + s) * z.group_c() * z.k + k;
+      for (int64_t c = 0; c < z.group_c(); ++c) sum += static_cast<double>(pixel[c]) * tap[c * z.k];
+    }
+  return sum;
+}
+
+void reference(const Conv2d& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  const auto input = [&](int i) { return static_cast<const float*>(call.inputs[i].data); };
+  const float* bias = a.bias ? input(2) : nullptr;
+  const float* residual = a.residual ? input(a.bias ? 3 : 2) : nullptr;
+  float* y = static_cast<float*>(call.outputs[0].data);
+  parallel(z.n * z.p, [&](int64_t row, int) {
+    for (int64_t q = 0; q < z.q; ++q)
+      for (int64_t k = 0; k < z.k; ++k) {
+        const int64_t at = (row * z.q + q) * z.k + k;
+        double sum = sum_at(z, input(0), input(1), row / z.p, row % z.p, q, k);
+        if (bias) sum += bias[k];
+        if (residual) sum += residual[at];
+        y[at] = activate(a.activation, sum);
+      }
+  });
+}
+
+Refusal float32(const Conv2d&, const Signature& step) { return refuse_other_dtypes(step); }
+
+// ---- implicit_gemm
+Refusal implicit_gemm_supports(const Conv2d& a, const Signature& step) {
+  if (a.activation == Activation::sigmoid) return "activation sigmoid; this one has none and relu";
+  return refuse_other_dtypes(step);
+}
+Workspace implicit_gemm_workspace(const Conv2d& a, const Signature& step) {
+  const GemmLayout layout = gemm_layout(forward_gather(shape_of(a, step)));
+  return {layout.shared_bytes, layout.per_thread_bytes};
+}
+double implicit_gemm_cost(const Conv2d& a, const Signature& step) {
+  const ConvShape z = shape_of(a, step);
+  return fastconv::implicit_gemm_cost(z, z.group_c(), z.group_k());
+}
+
+const Register<Conv2d> on_cpu{
+    "cpu",
+    {{"implicit_gemm", implicit_gemm_supports, implicit_gemm_workspace, implicit_gemm_cost,
+      FASTCONV_PICK(implicit_gemm_forward), batch_invariant | wide},
+     {"reference", float32, no_workspace, reference_cost, reference, batch_invariant}}};
+
+}  // namespace
+}  // namespace fastconv
