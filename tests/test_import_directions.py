@@ -1,0 +1,112 @@
+"""Imports point down only: each floor of the package knows the floors below it and no other."""
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(importlib.util.find_spec("fastconv").submodule_search_locations[0])
+
+# From the ground up.  A package may import its own modules and packages on lower floors.
+FLOORS = [
+    {"runtime"},
+    {"primitives"},
+    {"graph"},
+    {"compiler"},
+    {"data", "weights"},
+    {
+        "models",
+        "layers",
+        "losses",
+        "metrics",
+        "optimizers",
+        "callbacks",
+        "applications",
+        "datasets",
+        "preprocessing",
+        "utils",
+        "ops",
+        "plot",
+        "cli",
+        "kernels",
+        "initializers",
+    },
+]
+FACE = len(FLOORS) - 1
+GROUND = {"_core"}
+# Stands beside the house: it looks into every floor; a floor asks for it at work (FASTCONV_CHECK), never when loaded.
+BESIDE = {"testing"}
+
+
+def floor_of(name):
+    return next(height for height, names in enumerate(FLOORS) if name in names)
+
+
+def imports_of(source, package):
+    """(line, first name below fastconv, whether at load) of each import, wherever it stands in the file."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+                module = ".".join([*base, *filter(None, [module])])
+            modules = [f"{module}.{alias.name}" for alias in node.names] if module == "fastconv" else [module]
+        else:
+            continue
+        for module in modules:
+            first, _, rest = module.partition(".")
+            if first == "fastconv" and rest:
+                yield node.lineno, rest.split(".")[0], node in tree.body
+
+
+def upward(source, package):
+    """Imports of a file of the package (its dotted name in parts) that do not point down."""
+    own = package[1]
+    for line, other, at_load in imports_of(source, package):
+        if other in GROUND or other == own or own in BESIDE:
+            continue
+        if other in BESIDE:
+            if at_load:
+                yield line, other
+            continue
+        here, there = floor_of(own), floor_of(other)
+        if there > here or (there == here and here != FACE):
+            yield line, other
+
+
+FILES = sorted(
+    path
+    for path in PACKAGE.rglob("*.py")
+    if path.relative_to(PACKAGE).parts[0] not in ("__init__.py", "__main__.py")
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_point_down(path):
+    relative = path.relative_to(PACKAGE)
+    package = ("fastconv", *relative.parts[:-1]) if len(relative.parts) > 1 else ("fastconv", relative.stem)
+    wrong = [
+        f"line {line}: fastconv.{other}" for line, other in upward(path.read_text(encoding="utf-8"), package)
+    ]
+    assert not wrong, f"{relative} looks up the house: {', '.join(wrong)}"
+
+
+def test_what_points_up_is_found():
+    source = "from fastconv import layers\ndef f():\n    from ..graph import node\nimport fastconv.runtime.errors\n"
+    assert list(upward(source, ("fastconv", "primitives"))) == [(1, "layers"), (3, "graph")]
+    source = "from fastconv.testing import cases\ndef f():\n    from fastconv.testing import cases\n"
+    assert list(upward(source, ("fastconv", "graph"))) == [(1, "testing")]
+    assert list(upward("from fastconv.weights import x\n", ("fastconv", "data"))) == [(1, "weights")]
+    assert list(upward("from fastconv.losses import x\nfrom .a import b\n", ("fastconv", "layers"))) == []
+
+
+def test_every_package_has_its_floor():
+    known = set().union(*FLOORS) | GROUND | BESIDE | {"__init__", "__main__"}
+    found = {
+        path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    assert not found - known, "give it a floor here and in docs/architecture.md"
