@@ -95,9 +95,14 @@ class Case:
         """The inputs' values, the same in every process."""
         return _values(self)
 
+    def input_specs(self) -> tuple[Spec, ...]:
+        """dtype and shape of each input, without making it."""
+        made = (item if isinstance(item, Input | np.ndarray) else Input(tuple(item)) for item in self.inputs)
+        return tuple(Spec(str(item.dtype), item.shape) for item in made)
+
     def specs(self) -> tuple[Spec, ...]:
         """dtype and shape of each output, by the primitive's own rule."""
-        return self.primitive.shapes([Spec(v.dtype.name, v.shape) for v in self.values()])
+        return self.primitive.shapes(self.input_specs())
 
     def expected(self) -> tuple[np.ndarray, ...]:
         """The outputs of the float64 reference."""
