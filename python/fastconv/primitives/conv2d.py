@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from fastconv.primitives.base import Cost, Primitive, Shape, Spec
@@ -28,8 +28,7 @@ class ConvGeometry(Primitive):
 
     def geometry(self) -> dict[str, int]:
         """The shared attributes by name."""
-        names = ConvGeometry.__dataclass_fields__
-        return {name: getattr(self, name) for name in names}
+        return {field.name: getattr(self, field.name) for field in fields(ConvGeometry)}
 
     def output_size(self, h: int | None, w: int | None, r: int, s: int) -> tuple[int | None, int | None]:
         """Rows and columns of the output for an input of h x w and a filter of r x s; raises ShapeError."""
