@@ -44,15 +44,17 @@ def padded(a, x):
 
 def taps(a, filter_h, filter_w, p, q):
     """(r, s, rows, columns): where tap (r, s) reads in the padded input for all output pixels."""
-    for r in range(filter_h):
-        for s in range(filter_w):
-            top, left = r * a.dilation_h, s * a.dilation_w
-            yield (
-                r,
-                s,
-                slice(top, top + (p - 1) * a.stride_h + 1, a.stride_h),
-                slice(left, left + (q - 1) * a.stride_w + 1, a.stride_w),
-            )
+    return taps_of(filter_h, filter_w, a.stride_h, a.stride_w, p, q, a.dilation_h, a.dilation_w)
+
+
+def taps_of(window_h, window_w, stride_h, stride_w, p, q, dilation_h=1, dilation_w=1):
+    """The same for any window that slides."""
+    for r in range(window_h):
+        for s in range(window_w):
+            top, left = r * dilation_h, s * dilation_w
+            rows = slice(top, top + (p - 1) * stride_h + 1, stride_h)
+            columns = slice(left, left + (q - 1) * stride_w + 1, stride_w)
+            yield r, s, rows, columns
 
 
 def plain(a, x, filters):
