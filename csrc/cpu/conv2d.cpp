@@ -65,9 +65,24 @@ double implicit_gemm_cost(const Conv2d& a, const Signature& step) {
   return fastconv::implicit_gemm_cost(z, z.group_c(), z.group_k());
 }
 
+// ---- winograd_f4x3
+Refusal winograd_supports(const Conv2d& a, const Signature& step) {
+  if (auto refusal = implicit_gemm_supports(a, step)) return refusal;
+  return refuse_other_than_unit_3x3(shape_of(a, step));
+}
+Workspace winograd_workspace(const Conv2d& a, const Signature& step) {
+  const WinogradLayout layout = winograd_layout(forward_pass(shape_of(a, step)));
+  return {layout.shared_bytes, layout.per_thread_bytes};
+}
+double winograd_cost(const Conv2d& a, const Signature& step) {
+  return fastconv::winograd_cost(forward_pass(shape_of(a, step)));
+}
+
 const Register<Conv2d> on_cpu{
     "cpu",
-    {{"implicit_gemm", implicit_gemm_supports, implicit_gemm_workspace, implicit_gemm_cost,
+    {{"winograd_f4x3", winograd_supports, winograd_workspace, winograd_cost,
+      FASTCONV_PICK(winograd_f4x3_forward), batch_invariant | wide},
+     {"implicit_gemm", implicit_gemm_supports, implicit_gemm_workspace, implicit_gemm_cost,
       FASTCONV_PICK(implicit_gemm_forward), batch_invariant | wide},
      {"reference", float32, no_workspace, reference_cost, reference, batch_invariant}}};
 

@@ -5,6 +5,7 @@
 
 #include "core/shape.h"
 #include "cpu/conv2d/shape.h"
+#include "cpu/conv2d/winograd_f4x3.h"
 #include "plan/registry.h"
 
 namespace fastconv {
@@ -40,6 +41,16 @@ inline double implicit_gemm_cost(const ConvShape& z, int64_t reduced, int64_t pr
   const double groups = static_cast<double>(z.groups);
   return 2.0 * pixels * depth * padded(produced) * groups / (0.8 * nominal_flops) +
          4.0 * pixels * groups * (0.25 * depth + static_cast<double>(reduced + produced)) / nominal_bytes;
+}
+
+// 36 products a tile, both transforms, and a transformed filter shared by a nominal batch of 8: the choice
+// must not depend on the batch.
+inline double winograd_cost(const WinogradPass& pass) {
+  const double tiles = static_cast<double>(pass.tiles()), points = static_cast<double>(winograd_points);
+  const double in = padded(pass.in_channels), out = padded(pass.out_channels),
+               images = static_cast<double>(pass.n);
+  return 2.0 * tiles * points * in * out / (0.8 * nominal_flops) +
+         4.0 * points * (tiles * (in + out) + images / 8.0 * in * out) / (4.0 * nominal_bytes);
 }
 
 }  // namespace fastconv

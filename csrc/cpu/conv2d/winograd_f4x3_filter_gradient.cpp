@@ -1,0 +1,154 @@
+// Filter gradient of 3x3, stride 1: dg = G^T [ sum over tiles (A dy A^T) . (B^T d B) ] G, for each of the 36
+// points a matrix product of (channels x tiles) with (tiles x output channels).
+//
+//   few weights   tiles in 8 fixed runs; a task sums one run's blocks of up to 96 tiles into a dU of its own
+//   (both
+//                 transforms stay in L2); then the runs in order, and the inverse transform
+//   many weights  V and D of a superblock of tiles in L3; a task owns 48 c x 256 k for all 36 points and all
+//   tiles
+//
+// Order of summation: tiles ascending in blocks of at most 128, blocks in order within a run, runs in order.
+#include "core/parallel.h"
+#include "cpu/conv2d/winograd_f4x3.h"
+#include "cpu/conv2d/winograd_transforms.h"
+
+namespace fastconv {
+namespace FASTCONV_SIMD {
+namespace {
+
+constexpr int64_t transform_block = 8;  // tiles of one task of transforming
+
+struct GradientPass {
+  ConvShape shape;
+  WinogradGradientLayout layout;
+  TiledImage x, dy;
+  float* workspace;
+  float* dfilter;
+  int64_t tiles, c_panels, k_panels;
+};
+
+struct Transformed {
+  const float* data;
+  int64_t slab, panel_stride;
+};
+
+// du[k panel][t][channel][16] += both sides' products over `tiles` tiles.
+void add_products(const WinogradGradientLayout& l, const Transformed& v, int64_t c_panel, int64_t c_panels,
+                  const Transformed& d, int64_t k_panel, int64_t k_panels, int64_t tiles, float* du,
+                  bool accumulate) {
+  for (int64_t t = 0; t < winograd_points; ++t)
+    for (int64_t first = 0; first < tiles; first += winograd_depth_block)
+      multiply_outer(c_panels, k_panels, smaller(winograd_depth_block, tiles - first),
+                     {v.data + t * v.slab + c_panel * v.panel_stride + first * panel, v.panel_stride},
+                     {d.data + t * d.slab + k_panel * d.panel_stride + first * panel, d.panel_stride},
+                     du + t * l.u_slab, l.u_panel, accumulate || first > 0);
+}
+
+// One channel's 16 outputs: du[t] to the nine taps of dfilter.
+FASTCONV_INLINE void inverse_row(const GradientPass& p, const float* du, int64_t c, int64_t k) {
+  for (int v = 0; v < panel; v += vector_floats)
+    transform_2d<FilterGradientTransform>(
+        [&](int i, int j) { return load(du + (i * 6 + j) * p.layout.u_slab + v); },
+        [&](int i, int j, Vec value) {
+          store_up_to(p.dfilter + ((i * 3 + j) * p.shape.c + c) * p.shape.k + k + v, value,
+                      p.shape.k - k - v);
+        });
+}
+
+void add_runs(const WinogradGradientLayout& l, float* du) {
+  for (int64_t t = 0; t < winograd_points; ++t)
+    for (int64_t i = 0; i < panel * panel; i += vector_floats) {
+      float* const at = du + t * l.u_slab + i;
+      Vec sum = load(at);
+      for (int64_t run = 1; run < l.runs; ++run) sum += load(at + run * l.u_floats);
+      store(at, sum);
+    }
+}
+
+void few_weights(const GradientPass& p) {
+  const WinogradGradientLayout& l = p.layout;
+  parallel(l.runs, [&](int64_t run, int thread) {
+    float* const scratch = static_cast<float*>(thread_scratch(thread));
+    const int64_t first_block = l.blocks * run / l.runs, end_block = l.blocks * (run + 1) / l.runs;
+    for (int64_t block = first_block; block < end_block; ++block) {
+      const int64_t first = block * l.tile_block, now = smaller(l.tile_block, p.tiles - first),
+                    stride = now * panel;
+      const Transformed v{scratch + l.own, slab_stride(p.c_panels * stride), stride};
+      const Transformed d{scratch + l.own_d, slab_stride(p.k_panels * stride), stride};
+      transform_tiles<InputTransform>(p.x, first, now, scratch + l.own, v.slab, stride);
+      transform_tiles<GradientTransform>(p.dy, first, now, scratch + l.own_d, d.slab, stride);
+      add_products(l, v, 0, p.c_panels, d, 0, p.k_panels, now, p.workspace + l.sums + run * l.u_floats,
+                   block > first_block);
+    }
+  });
+  parallel(p.c_panels * p.k_panels, [&](int64_t task, int) {
+    const int64_t k_panel = task / p.c_panels, c = task % p.c_panels * panel;
+    float* const du = p.workspace + l.sums + k_panel * l.u_panel + c * panel;
+    add_runs(l, du);
+    for (int64_t i = 0; i < smaller<int64_t>(panel, p.shape.c - c); ++i)
+      inverse_row(p, du + i * panel, c + i, k_panel * panel);
+  });
+}
+
+void many_weights(const GradientPass& p) {
+  const WinogradGradientLayout& l = p.layout;
+  for (int64_t block = 0; block < l.blocks; ++block) {
+    const int64_t first = block * l.tile_block, now = smaller(l.tile_block, p.tiles - first),
+                  stride = now * panel;
+    const Transformed v{p.workspace + l.v, slab_stride(p.c_panels * stride), stride};
+    const Transformed d{p.workspace + l.d, slab_stride(p.k_panels * stride), stride};
+    parallel(2 * ceil_div(now, transform_block), [&](int64_t task, int) {
+      const int64_t at = task / 2 * transform_block, count = smaller(transform_block, now - at);
+      if (task % 2)
+        transform_tiles<GradientTransform>(p.dy, first + at, count, p.workspace + l.d + at * panel, d.slab,
+                                           stride);
+      else
+        transform_tiles<InputTransform>(p.x, first + at, count, p.workspace + l.v + at * panel, v.slab,
+                                        stride);
+    });
+    parallel(l.c_tasks * l.k_tasks, [&](int64_t task, int thread) {
+      const int64_t c = task / l.k_tasks * l.task_c_panels, k = task % l.k_tasks * l.task_k_panels;
+      const int64_t c_panels = smaller(l.task_c_panels, p.c_panels - c),
+                    k_panels = smaller(l.task_k_panels, p.k_panels - k);
+      float* const du = l.blocks > 1 ? p.workspace + l.sums + task * l.u_floats
+                                     : static_cast<float*>(thread_scratch(thread)) + l.own;
+      add_products(l, v, c, c_panels, d, k, k_panels, now, du, block > 0);
+      if (block + 1 < l.blocks) return;
+      const int64_t channels = smaller(c_panels * panel, p.shape.c - c * panel);
+      for (int64_t i = 0; i < channels; ++i)
+        for (int64_t j = 0; j < k_panels; ++j)
+          inverse_row(p, du + j * l.u_panel + i * panel, c * panel + i, (k + j) * panel);
+    });
+  }
+}
+
+}  // namespace
+
+void winograd_f4x3_filter_gradient(const Conv2dFilterGradient& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  const WinogradPass forward = forward_pass(z);
+  const WinogradGradientLayout layout = winograd_gradient_layout(z, a.bias);
+  float* const workspace = static_cast<float*>(call.workspace);
+  float* const zeros = workspace + layout.zeros;
+  for (int64_t c = 0; c < larger(z.c, z.k); ++c) zeros[c] = 0.0f;
+  const float* const dy = static_cast<const float*>(call.inputs[1].data);
+  const int64_t tiles_h = forward.tiles_h(), tiles_w = forward.tiles_w();
+  const GradientPass pass{z,
+                          layout,
+                          {static_cast<const float*>(call.inputs[0].data), z.h, z.w, z.c, tiles_h, tiles_w,
+                           z.pad_top, z.pad_left, zeros},
+                          {dy, z.p, z.q, z.k, tiles_h, tiles_w, 0, 0, zeros},
+                          workspace,
+                          static_cast<float*>(call.outputs[0].data),
+                          forward.tiles(),
+                          panels_of(z.c),
+                          panels_of(z.k)};
+  if (layout.few_weights)
+    few_weights(pass);
+  else
+    many_weights(pass);
+  if (a.bias) bias_gradient(z, dy, workspace + layout.bias, static_cast<float*>(call.outputs[1].data));
+}
+
+}  // namespace FASTCONV_SIMD
+}  // namespace fastconv
