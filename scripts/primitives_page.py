@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -24,8 +25,9 @@ which they are listed for the chooser, the reference last.
 
 
 def first_sentence(text: str) -> str:
-    """The opening line of a docstring, safe inside a table."""
-    return text.strip().splitlines()[0].replace("|", r"\|") if text else ""
+    """The opening sentence of a docstring, on one line and safe inside a table."""
+    paragraph = " ".join(text.strip().split("\n\n")[0].split())
+    return re.split(r"(?<=\.) (?=[A-Z])", paragraph)[0].replace("|", r"\|")
 
 
 def attributes(stem: str) -> str:
