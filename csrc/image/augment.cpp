@@ -76,9 +76,11 @@ void blend(const Pixel* a, const Pixel* b, const Pixel* c, const Pixel* d, float
            float column_weight, int64_t channels, float scale, float* out) {
   const int64_t count = fixed_channels ? fixed_channels : channels;
   for (int64_t k = 0; k < count; ++k) {
-    const float upper = (1 - column_weight) * a[k] + column_weight * b[k];
-    const float lower = (1 - column_weight) * c[k] + column_weight * d[k];
-    out[k] = ((1 - row_weight) * upper + row_weight * lower) * scale;
+    const float w = a[k], x = b[k], y = c[k], z = d[k];
+    // In this form equal neighbours give their value exactly, and no result lies outside theirs.
+    const float upper = w + column_weight * (x - w);
+    const float lower = y + column_weight * (z - y);
+    out[k] = (upper + row_weight * (lower - upper)) * scale;
   }
 }
 

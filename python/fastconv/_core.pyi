@@ -137,3 +137,38 @@ class Plan:
     def arena_bytes(self) -> int: ...
     @property
     def kept_bytes(self) -> int: ...
+
+# Images
+def image_augment(
+    images: Sequence[np.ndarray],
+    transforms: np.ndarray,
+    out: np.ndarray,
+    *,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    order: int = 1,
+    scale: float = 1.0,
+    centre_sample: bool = False,
+    scale_sample: bool = False,
+    mean: np.ndarray | None = None,
+    deviation: np.ndarray | None = None,
+) -> None: ...
+def image_normalise(
+    images: np.ndarray,
+    *,
+    scale: float = 1.0,
+    centre_sample: bool = False,
+    scale_sample: bool = False,
+    mean: np.ndarray | None = None,
+    deviation: np.ndarray | None = None,
+) -> None: ...
+def image_resize(
+    image: np.ndarray,
+    row_starts: np.ndarray,
+    row_weights: np.ndarray,
+    column_starts: np.ndarray,
+    column_weights: np.ndarray,
+    out: np.ndarray,
+) -> None: ...
+def image_uniforms(seed: int, epoch: int, indices: np.ndarray) -> np.ndarray: ...
+def image_permutation(seed: int, epoch: int, count: int) -> np.ndarray: ...

@@ -1,0 +1,243 @@
+"""The protocol between data and training, and the operations on finite data sets.
+
+`fit`, `evaluate` and `predict` take anything that has `epoch_batches`; `fastconv.data` lists the names.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from fastconv.data.folder import FolderIndex
+from fastconv.data.reader import Batch, BatchReader
+from fastconv.runtime.errors import ArgumentError
+
+Labels = Callable[[Batch], tuple[Any, ...]]  # a batch to (x,), (x, y) or (x, y, weights)
+
+
+class Feed:
+    """A reader with its labels: what training sees of a folder or an array."""
+
+    def __init__(self, reader: BatchReader, labelled: Labels, index: FolderIndex | None = None) -> None:
+        self.reader, self._labelled, self.index = reader, labelled, index
+        self._in_file_order = False
+
+    @property
+    def samples(self) -> int:
+        """Pictures of a pass, readable or not."""
+        return len(self.reader.source)
+
+    @property
+    def batch_size(self) -> int:
+        return self.reader.batch_size
+
+    def __len__(self) -> int:
+        """Batches of a pass."""
+        return len(self.reader)
+
+    @property
+    def skipped(self) -> list[tuple[str, str]]:
+        """(file, reason) of each file that could not be read so far."""
+        return self.reader.skipped
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds for which the consumer has waited for data so far."""
+        return self.reader.wait_s
+
+    @property
+    def filenames(self) -> list[str]:
+        """Readable files in file order."""
+        return [self.index.filenames[i] for i in self.reader.readable()] if self.index is not None else []
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """Class of each of `filenames`."""
+        labels = None if self.index is None else self.index.labels
+        return None if labels is None else labels[self.reader.readable()]
+
+    def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
+        """The batches of an epoch as (x,), (x, y) or (x, y, weights).
+
+        Args:
+            epoch: From 0; the batches depend on it and not on what ran before.
+            steps: Batches of an epoch where it is not a pass: epoch k then begins at batch k * steps of the
+                endless row of passes.
+        """
+        if self._in_file_order:
+            batches: Iterator[Batch] = self.reader.file_order(epoch)
+        else:
+            wanted = len(self) if steps is None else steps
+            batches = islice(self.reader.endless(epoch * wanted), wanted)
+        return (self._labelled(batch) for batch in batches)
+
+    def file_order(self) -> Feed:
+        """The same data in file order, damaged files left out: for evaluate and predict."""
+        other = copy.copy(self)
+        other._in_file_order = True
+        return other
+
+    def labelled(self, batch: Batch) -> tuple[Any, ...]:
+        """A batch with its labels."""
+        return self._labelled(batch)
+
+
+class Dataset:
+    """Batches to loop over, one pass a loop; each pass of a shuffled set has its own order.
+
+    >>> for images, labels in dataset:  # doctest: +SKIP
+    ...     print(images.shape, labels.shape)
+
+    Args:
+        feed: Where batches come from.
+        single: Whether loops yield one sample at a time instead of a batch.
+    """
+
+    def __init__(self, feed: Any, class_names: list[str] | None = None, single: bool = False) -> None:
+        self._feed, self.class_names, self._single = feed, class_names, single
+        self._passes = 0
+
+    @property
+    def file_paths(self) -> list[str]:
+        """Paths of the images in file order, which is the order of the batches when shuffle=False."""
+        index = self._feed.index
+        return [] if index is None else [index.path(i) for i in range(len(index))]
+
+    @property
+    def filenames(self) -> list[str]:
+        """Readable files in file order, relative to the folder."""
+        return self._feed.filenames
+
+    @property
+    def samples(self) -> int:
+        return self._feed.samples
+
+    @property
+    def batch_size(self) -> int:
+        return self._feed.batch_size
+
+    @property
+    def skipped(self) -> list[tuple[str, str]]:
+        """(file, reason) of each file that could not be read so far."""
+        return self._feed.skipped
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds for which loops over this set have waited for data so far."""
+        return self._feed.wait_s
+
+    def __len__(self) -> int:
+        return len(self._feed)
+
+    def __iter__(self) -> Iterator[Any]:
+        number = self._passes
+        self._passes += 1
+        for batch in self._feed.epoch_batches(number):
+            if self._single:
+                batch = tuple(part[0] for part in batch)
+            yield batch if len(batch) > 1 else batch[0]
+
+    def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
+        """See `fastconv.data`."""
+        return self._feed.epoch_batches(epoch, steps)
+
+    def file_order(self) -> Dataset:
+        """The same set in file order, damaged files left out: for evaluate and predict."""
+        return self._over(self._feed.file_order())
+
+    def _over(self, feed: Any) -> Dataset:
+        return type(self)(feed, self.class_names, self._single)
+
+    def map(self, function: Callable[..., Any], num_parallel_calls: Any = None) -> Dataset:
+        """`function(images, labels)` of each batch, which returns the new images, or (images, labels)."""
+        return self._over(_Mapped(self._feed, function))
+
+    def take(self, count: int) -> Dataset:
+        """The first `count` batches of each pass."""
+        return self._over(_Part(self._feed, 0, count))
+
+    def skip(self, count: int) -> Dataset:
+        """Each pass without its first `count` batches."""
+        return self._over(_Part(self._feed, count, len(self._feed)))
+
+    def prefetch(self, buffer_size: Any = None) -> Dataset:
+        """The same set: batches are always prepared ahead."""
+        return self
+
+    def cache(self, filename: str | None = None) -> Dataset:
+        """The same set: decoded images stay in memory when they fit."""
+        if filename:
+            raise ArgumentError(
+                f"cache: expected no file name (images are kept in memory); came {filename!r}."
+            )
+        return self
+
+    def as_numpy_iterator(self) -> Iterator[Any]:
+        """`iter(self)`: batches are NumPy arrays."""
+        return iter(self)
+
+
+class _Derived:
+    """A feed made from another one."""
+
+    def __init__(self, feed: Any) -> None:
+        self._feed = feed
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._feed, name)
+
+    def __len__(self) -> int:
+        return len(self._feed)
+
+
+class _Mapped(_Derived):
+    def __init__(self, feed: Any, function: Callable[..., Any]) -> None:
+        super().__init__(feed)
+        self._function = function
+
+    def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
+        for batch in self._feed.epoch_batches(epoch, steps):
+            changed = self._function(*batch)
+            yield changed if isinstance(changed, tuple) else (changed,)
+
+    def file_order(self) -> _Mapped:
+        return _Mapped(self._feed.file_order(), self._function)
+
+
+class _Part(_Derived):
+    """Batches `first` to `last` of each pass."""
+
+    def __init__(self, feed: Any, first: int, last: int) -> None:
+        super().__init__(feed)
+        if first < 0 or last < 0:
+            raise ArgumentError(f"take, skip: expected a number of batches from 0; came {min(first, last)}.")
+        self._first, self._last = min(first, len(feed)), min(last, len(feed))
+
+    def __len__(self) -> int:
+        return max(0, self._last - self._first)
+
+    @property
+    def samples(self) -> int:
+        size = self._feed.batch_size
+        return max(0, min(self._last * size, self._feed.samples) - self._first * size)
+
+    def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
+        wanted = len(self) if steps is None else steps
+        number = epoch * wanted
+        while wanted > 0 and len(self):
+            turn, position = divmod(number, len(self))
+            here = min(len(self) - position, wanted)
+            yield from islice(
+                self._feed.epoch_batches(turn), self._first + position, self._first + position + here
+            )
+            wanted -= here
+            number += here
+
+    def file_order(self) -> _Part:
+        return _Part(self._feed.file_order(), self._first, self._last)

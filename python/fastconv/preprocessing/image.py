@@ -1,0 +1,704 @@
+"""`ImageDataGenerator`: augmented batches from folders and arrays, as Keras's courses use it."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastconv import _core
+from fastconv.data import augment, decode, resize
+from fastconv.data.feed import Feed
+from fastconv.data.folder import (
+    FolderIndex,
+    check_fraction,
+    image_suffixes,
+    index_folder,
+    split_by_hash,
+    split_neighbours,
+    warn_of_one_class,
+)
+from fastconv.data.reader import Batch, BatchReader
+from fastconv.data.source import ArraySource, FileSource, cache_bytes
+from fastconv.runtime import keys
+from fastconv.runtime.errors import ArgumentError, DataError, FastconvWarning, ShapeError
+from fastconv.utils.image_files import (
+    array_to_img,
+    check_color_mode,
+    check_data_format,
+    img_to_array,
+    load_img,
+    save_img,
+)
+
+__all__ = [
+    "DirectoryIterator",
+    "ImageDataGenerator",
+    "Iterator",
+    "NumpyArrayIterator",
+    "array_to_img",
+    "img_to_array",
+    "list_pictures",
+    "load_img",
+    "save_img",
+]
+
+_class_modes = ("categorical", "binary", "sparse", "input", None)
+# Epoch number of `random_transform`, which belongs to no epoch.
+_outside_epochs = 0xFFFFFFFF
+
+
+class ImageDataGenerator:
+    """Draws random transforms and feeds batches of transformed pictures.
+
+    What is drawn for a picture depends on (seed, epoch, index of the picture) alone.  The order for each picture:
+    affine map, channel shift, flips, brightness, `preprocessing_function`, `rescale`, normalisation.
+
+    Args:
+        featurewise_center: Subtract the data's mean, one a channel; needs `fit`.
+        samplewise_center: Subtract each picture's mean.
+        featurewise_std_normalization: Divide by the data's deviation; needs `fit`.
+        samplewise_std_normalization: Divide by each picture's deviation.
+        zca_whitening: Decorrelate pixels; needs `fit`.
+        zca_epsilon: Added to the singular values.
+        rotation_range: Largest angle in degrees, either way.
+        width_shift_range: Below 1 a share of the width; from 1 on pixels; an int means whole pixels below it; a
+            list, one of its values; either way.
+        height_shift_range: The same for rows (Keras 3 has the two exchanged).
+        brightness_range: (low, high) factors.
+        shear_range: Largest angle in degrees, either way.
+        zoom_range: z means factors 1 - z to 1 + z; or (low, high).  Below 1 enlarges.  Each axis draws its own.
+        channel_shift_range: Largest value added to all channels, either way.
+        fill_mode: What lies beyond the edge: "nearest", "constant" (`cval`), "reflect" or "wrap".
+        cval: Value for "constant".
+        horizontal_flip: Mirror half of the pictures, left for right.
+        vertical_flip: Mirror half of the pictures, top for bottom.
+        rescale: Factor for all values, e.g. 1/255.
+        preprocessing_function: Called with each picture, float32 (h, w, c); returns one of the same shape.
+        data_format: "channels_last".
+        validation_split: Share of the pictures that `subset="validation"` gets; those are not augmented.
+        interpolation_order: 1 bilinear, 0 nearest pixel.
+        dtype: Of the batches.
+        split: How a folder is split: "hash" (of the file names, class by class: the same files on any machine)
+            or "keras" (neighbouring files).
+    """
+
+    def __init__(
+        self,
+        featurewise_center: bool = False,
+        samplewise_center: bool = False,
+        featurewise_std_normalization: bool = False,
+        samplewise_std_normalization: bool = False,
+        zca_whitening: bool = False,
+        zca_epsilon: float = 1e-6,
+        rotation_range: float = 0,
+        width_shift_range: Any = 0.0,
+        height_shift_range: Any = 0.0,
+        brightness_range: Sequence[float] | None = None,
+        shear_range: float = 0.0,
+        zoom_range: Any = 0.0,
+        channel_shift_range: float = 0.0,
+        fill_mode: str = "nearest",
+        cval: float = 0.0,
+        horizontal_flip: bool = False,
+        vertical_flip: bool = False,
+        rescale: float | None = None,
+        preprocessing_function: Callable[[np.ndarray], np.ndarray] | None = None,
+        data_format: str | None = None,
+        validation_split: float = 0.0,
+        interpolation_order: int = 1,
+        dtype: Any = None,
+        split: str = "hash",
+    ) -> None:
+        check_data_format(data_format)
+        if validation_split:
+            check_fraction(validation_split)
+        if split not in ("hash", "keras"):
+            raise ArgumentError(f"split: expected 'hash' or 'keras'; came {split!r}.")
+        self.augmentation = augment.Augmentation(
+            rotation_range=rotation_range,
+            width_shift_range=width_shift_range,
+            height_shift_range=height_shift_range,
+            brightness_range=None
+            if brightness_range is None
+            else _pair(brightness_range, "brightness_range"),
+            shear_range=shear_range,
+            zoom_range=_zoom(zoom_range),
+            channel_shift_range=channel_shift_range,
+            fill_mode=fill_mode,
+            cval=cval,
+            horizontal_flip=bool(horizontal_flip),
+            vertical_flip=bool(vertical_flip),
+            interpolation_order=interpolation_order,
+        )
+        self.featurewise_center = featurewise_center or featurewise_std_normalization or zca_whitening
+        self.featurewise_std_normalization = featurewise_std_normalization and not zca_whitening
+        self.samplewise_center = samplewise_center or samplewise_std_normalization
+        self.samplewise_std_normalization = samplewise_std_normalization
+        self.zca_whitening, self.zca_epsilon = zca_whitening, zca_epsilon
+        self.rescale, self.preprocessing_function = rescale, preprocessing_function
+        self.validation_split, self.split = validation_split, split
+        self.dtype = np.dtype(dtype or "float32")
+        self.mean: np.ndarray | None = None
+        self.std: np.ndarray | None = None
+        self.zca_whitening_matrix: np.ndarray | None = None
+        self._drawn = 0
+
+    def flow_from_directory(
+        self,
+        directory: str | os.PathLike[str],
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: str = "rgb",
+        classes: Sequence[str] | None = None,
+        class_mode: str | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        follow_links: bool = False,
+        subset: str | None = None,
+        interpolation: str = "nearest",
+        keep_aspect_ratio: bool = False,
+        labels: str = "inferred",
+        exif: bool = True,
+        cache: bool | int = True,
+    ) -> DirectoryIterator:
+        """Endless batches of the images of a folder that has one folder per class.
+
+        Args:
+            directory: The folder.
+            target_size: (height, width) in pixels.
+            color_mode: "rgb", "rgba" or "grayscale".
+            classes: Classes to take and their order; default: all, sorted by name.
+            class_mode: "categorical" gives one-hot labels (n, classes), "binary" and "sparse" numbers (n,),
+                "input" the pictures themselves, None no labels; all float32, as in Keras.
+            batch_size: Rows of a batch; the last of a pass may have fewer.
+            shuffle: Whether each pass has an order of its own.
+            seed: Key of orders and transforms; default: the one of `set_random_seed`.
+            save_to_dir: Folder into which the transformed pictures are written.
+            save_prefix: Beginning of their names.
+            save_format: "png" or "jpeg".
+            follow_links: Whether links to folders are entered.
+            subset: "training" or "validation", with `validation_split`.
+            interpolation: "nearest" (Keras's default), "bilinear", "bicubic", "hamming", "box" or "lanczos".
+            keep_aspect_ratio: Cut the centre out instead of distorting.
+            labels: "inferred" from the folders, or "filename": the name before its first dot (`cat.123.jpg`).
+            exif: Whether pictures are turned as their orientation tags say (Keras does not).
+            cache: Keep decoded, resized pictures in memory between passes: True takes up to a quarter of what
+                is free, a number up to that many bytes.
+
+        Raises:
+            DataError: The folder is missing, holds no images or no classes.
+        """
+        size = resize.check_size(target_size, "target_size")
+        check_color_mode(color_mode)
+        filter_name = resize.check_filter(interpolation, resize.pillow_filters)
+        if class_mode not in _class_modes:
+            names = ", ".join(map(repr, _class_modes))
+            raise ArgumentError(f"class_mode: expected one of {names}; came {class_mode!r}.")
+        index = self._part(index_folder(directory, labels, classes, follow_links), subset)
+        if class_mode not in (None, "input"):
+            warn_of_one_class(index)
+        if class_mode == "binary" and len(index.class_names) > 2:
+            raise ArgumentError(
+                f"class_mode='binary': {len(index.class_names)} classes found. Use 'categorical' or 'sparse'."
+            )
+
+        def load(path: str) -> np.ndarray:
+            image = decode.read_image(path, color_mode, exif)
+            pixels = np.asarray(resize.pillow_resize(image, size, filter_name, keep_aspect_ratio))
+            return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+        reader = BatchReader(
+            FileSource(index, load, cache_bytes(cache)),
+            (*size, decode.channels_of[color_mode]),
+            self._finish(subset != "validation"),
+            batch_size,
+            shuffle,
+            seed,
+        )
+        saved = _Saved(save_to_dir, save_prefix, save_format)
+        return DirectoryIterator(reader, index, class_mode, self._verbs(subset), self.dtype, saved)
+
+    def flow(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        sample_weight: Any = None,
+        seed: int | None = None,
+        save_to_dir: str | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        ignore_class_split: bool = False,
+        subset: str | None = None,
+    ) -> NumpyArrayIterator:
+        """Endless batches of the pictures of an array (n, h, w, c), with their labels and weights.
+
+        See `flow_from_directory` for what the arguments share.  `subset` cuts the array as Keras does: its
+        beginning validates.
+        """
+        images = _images(x, "flow")
+        columns = [None if c is None else np.asarray(c) for c in (y, sample_weight)]
+        for name, column in zip(("y", "sample_weight"), columns):
+            if column is not None and len(column) != len(images):
+                raise DataError(f"flow: x has {len(images):,} samples, {name} {len(column):,}.")
+        if subset is not None:
+            cut = int(len(images) * self._share(subset))
+            if y is not None and not ignore_class_split:
+                _check_classes_of_parts(columns[0], cut)
+            kept = slice(None, cut) if subset == "validation" else slice(cut, None)
+            columns = [None if column is None else column[kept] for column in columns]
+            if not len(images[kept]):
+                raise DataError(f"flow: no samples of {len(images):,} for subset={subset!r}.")
+            images = images[kept]
+        reader = BatchReader(
+            ArraySource(images),
+            images.shape[1:],
+            self._finish(subset != "validation"),
+            batch_size,
+            shuffle,
+            seed,
+        )
+        saved = _Saved(save_to_dir, save_prefix, save_format)
+        return NumpyArrayIterator(reader, columns[0], columns[1], self._verbs(subset), self.dtype, saved)
+
+    def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
+        """Computes mean, deviation and whitening of sample pictures (n, h, w, c), rescaled as batches will be.
+
+        Args:
+            x: The pictures.
+            augment: Whether transformed pictures are measured.
+            rounds: With augment, how many transforms of each.
+            seed: Key of the transforms.
+        """
+        x = np.array(_images(x, "fit"), dtype=np.float32)
+        if self.rescale:
+            x *= np.float32(self.rescale)
+        if augment:
+            key = keys.get_seed() if seed is None else seed
+            x = np.concatenate([self._augmented(x, key, turn) for turn in range(rounds)])
+        if self.featurewise_center:
+            self.mean = np.mean(x, axis=(0, 1, 2), dtype=np.float64).astype(np.float32).reshape(1, 1, -1)
+            x -= self.mean
+        if self.featurewise_std_normalization:
+            self.std = np.std(x, axis=(0, 1, 2), dtype=np.float64).astype(np.float32).reshape(1, 1, -1)
+            x /= self.std + np.float32(1e-6)
+        if self.zca_whitening:
+            flat = x.reshape(len(x), -1)
+            u, s, _ = np.linalg.svd(flat.T, full_matrices=False)
+            self.zca_whitening_matrix = (u * (np.sqrt(len(x)) / (s + self.zca_epsilon))) @ u.T
+
+    def get_random_transform(self, img_shape: Sequence[int], seed: int | None = None) -> dict[str, Any]:
+        """A transform drawn for a picture (h, w, c), as a dict that `apply_transform` takes."""
+        if seed is None:
+            key, index = keys.get_seed(), self._drawn
+            self._drawn += 1
+        else:
+            key, index = int(seed) & 0xFFFFFFFFFFFFFFFF, 0
+        numbers = _core.image_uniforms(key, _outside_epochs, np.array([index]))
+        return self.augmentation.draw(numbers[0], img_shape[0], img_shape[1])
+
+    def apply_transform(self, x: np.ndarray, transform_parameters: dict[str, Any]) -> np.ndarray:
+        """A picture (h, w, c) transformed by a dict such as {"theta": 40, "flip_horizontal": True}.
+
+        Keys: theta, shear (degrees); tx (columns), ty (rows), in pixels; zx, zy; flip_horizontal,
+        flip_vertical; channel_shift_intensity; brightness.
+        """
+        x = np.asarray(x)
+        if x.ndim != 3:
+            raise ShapeError(f"apply_transform: expected one picture (h, w, channels); came {x.shape}.")
+        out = np.empty((1, *x.shape), dtype=np.float32)
+        pixels = np.ascontiguousarray(x, dtype=np.uint8 if x.dtype == np.uint8 else np.float32)
+        augment.apply([pixels], [transform_parameters], out, self.augmentation)
+        if x.dtype.kind in "iu":
+            limits = np.iinfo(x.dtype)
+            return np.rint(out[0]).clip(limits.min, limits.max).astype(x.dtype)
+        return out[0].astype(x.dtype, copy=False)
+
+    def random_transform(self, x: np.ndarray, seed: int | None = None) -> np.ndarray:
+        """A picture (h, w, c) transformed at random."""
+        return self.apply_transform(x, self.get_random_transform(np.shape(x), seed))
+
+    def standardize(self, x: np.ndarray) -> np.ndarray:
+        """Preprocessing function, rescale and normalisation of a picture, or of each of a batch.
+
+        Float32 arrays are changed in place, as in Keras; the result is returned.
+        """
+        batch = x[None] if x.ndim == 3 else x
+        done = np.ascontiguousarray(batch, dtype=np.float32)
+        self._preprocess(done)
+        augment.normalise(done, self._normalisation())
+        self._whiten(done)
+        if batch.dtype == np.float32 and batch.flags.writeable:
+            batch[...] = done
+            return x
+        return done[0] if x.ndim == 3 else done
+
+    def _finish(self, augmenting: bool) -> Any:
+        augmentation = self.augmentation if augmenting else augment.nothing
+        draws_anything = bool(augmentation.verbs())
+
+        def finish(
+            pictures: list[np.ndarray], indices: list[int], seed: int, epoch: int, out: np.ndarray
+        ) -> None:
+            height, width = out.shape[1:3]
+            draws = augmentation.draws(seed, epoch, indices, height, width) if draws_anything else None
+            normalisation = self._normalisation()
+            if self.preprocessing_function is None:
+                augment.apply(pictures, draws, out, augmentation, normalisation)
+            else:
+                augment.apply(pictures, draws, out, augmentation)
+                self._preprocess(out)
+                augment.normalise(out, normalisation)
+            self._whiten(out)
+
+        return finish
+
+    def _preprocess(self, images: np.ndarray) -> None:
+        if self.preprocessing_function is None:
+            return
+        for image in images:
+            result = np.asarray(self.preprocessing_function(image))
+            if result.shape != image.shape:
+                raise ShapeError(
+                    f"preprocessing_function: expected a picture {image.shape} back; came {result.shape}."
+                )
+            image[...] = result
+
+    def _normalisation(self) -> augment.Normalisation:
+        for flag, value, what in (
+            ("featurewise_center", self.mean, "mean"),
+            ("featurewise_std_normalization", self.std, "deviation"),
+            ("zca_whitening", self.zca_whitening_matrix, "whitening matrix"),
+        ):
+            if getattr(self, flag) and value is None:
+                raise ArgumentError(
+                    f"ImageDataGenerator: `{flag}=True` needs the data's {what}; call `datagen.fit(x)` first."
+                )
+        return augment.Normalisation(
+            scale=float(self.rescale) if self.rescale else 1.0,
+            centre_sample=bool(self.samplewise_center),
+            scale_sample=bool(self.samplewise_std_normalization),
+            mean=_as_floats(self.mean) if self.featurewise_center else None,
+            deviation=_as_floats(self.std) if self.featurewise_std_normalization else None,
+        )
+
+    def _whiten(self, images: np.ndarray) -> None:
+        if self.zca_whitening and self.zca_whitening_matrix is not None:
+            for image in images:
+                image[...] = (image.reshape(1, -1) @ self.zca_whitening_matrix).reshape(image.shape)
+
+    def _augmented(self, x: np.ndarray, seed: int, turn: int) -> np.ndarray:
+        out = np.empty_like(x)
+        draws = self.augmentation.draws(seed, turn, range(len(x)), x.shape[1], x.shape[2])
+        augment.apply(list(x), draws, out, self.augmentation)
+        return out
+
+    def _verbs(self, subset: str | None) -> list[str]:
+        return [] if subset == "validation" else self.augmentation.verbs()
+
+    def _share(self, subset: str) -> float:
+        if subset not in ("training", "validation"):
+            raise ArgumentError(f"subset: expected 'training' or 'validation'; came {subset!r}.")
+        if not self.validation_split:
+            raise ArgumentError(
+                f"subset={subset!r}: the generator does not split. Make it with "
+                "ImageDataGenerator(validation_split=0.2)."
+            )
+        return self.validation_split
+
+    def _part(self, index: FolderIndex, subset: str | None) -> FolderIndex:
+        if subset is None:
+            return index
+        share = self._share(subset)
+        cut = split_by_hash if self.split == "hash" else split_neighbours
+        part = cut(index, share)[subset == "validation"]
+        if not len(part):
+            raise DataError(
+                f"validation_split={share}: no {subset} images of {len(index):,}. Take another share."
+            )
+        return part
+
+
+class _Saved:
+    """Writes transformed pictures as files, if a folder was given."""
+
+    def __init__(self, folder: str | None, prefix: str, file_format: str) -> None:
+        self._folder, self._prefix, self._format = folder, prefix, file_format
+
+    def write(self, batch: Batch, seed: int) -> None:
+        if not self._folder:
+            return
+        for picture, index in zip(batch.x, batch.indices.tolist()):
+            number = int(_core.image_uniforms(seed, batch.epoch, np.array([index]))[0, -1] * 1e7)
+            name = f"{self._prefix}_{index}_{number}.{self._format}"
+            save_img(os.path.join(self._folder, name), picture)
+
+
+class Iterator:
+    """Endless batches: `next()` goes from pass to pass, `len()` is the batches of one.
+
+    Attributes:
+        n, samples: Pictures of a pass.
+        batch_size, batch_index: Rows of a batch; position in the pass.
+        skipped: (file, reason) of each file that could not be read so far.
+        wait_s: Seconds for which the consumer has waited so far.
+    """
+
+    def __init__(self, feed: Feed, augmentations: list[str]) -> None:
+        self._feed, self.augmentations = feed, augmentations
+        self.batch_index = 0
+        self.total_batches_seen = 0
+        self._epoch = 0
+        self._stream: Any = None
+        self._lock, self._owner = threading.Lock(), os.getpid()
+
+    @property
+    def n(self) -> int:
+        return self._feed.samples
+
+    @property
+    def samples(self) -> int:
+        return self._feed.samples
+
+    @property
+    def batch_size(self) -> int:
+        return self._feed.batch_size
+
+    @property
+    def shuffle(self) -> bool:
+        return self._feed.reader.shuffle
+
+    @property
+    def seed(self) -> int:
+        return self._feed.reader.seed
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of a picture."""
+        return self._feed.reader.shape
+
+    @property
+    def skipped(self) -> list[tuple[str, str]]:
+        return self._feed.skipped
+
+    @property
+    def wait_s(self) -> float:
+        return self._feed.wait_s
+
+    def __len__(self) -> int:
+        return len(self._feed)
+
+    def __iter__(self) -> Iterator:
+        return self
+
+    def __next__(self) -> Any:
+        if os.getpid() != self._owner:  # a lock that was held while the process forked stays locked
+            self._lock, self._owner = threading.Lock(), os.getpid()
+        with self._lock:
+            if self._stream is None:
+                self._stream = self._feed.reader.endless(self._epoch * len(self) + self.batch_index)
+            try:
+                batch = next(self._stream)
+            except BaseException:
+                self._stream = None  # it has ended; a later call begins at the same batch
+                raise
+            self.total_batches_seen += 1
+            self._epoch, self.batch_index = divmod(batch.number + 1, len(self))
+        return _bare(self._feed.labelled(batch))
+
+    def next(self) -> Any:
+        """The next batch."""
+        return next(self)
+
+    def __getitem__(self, idx: int) -> Any:
+        """Batch `idx` of the present pass."""
+        if not -len(self) <= idx < len(self):
+            raise IndexError(f"batch {idx}: there are {len(self)} (0..{len(self) - 1}).")
+        return _bare(self._feed.labelled(self._feed.reader.batch(self._epoch * len(self) + idx % len(self))))
+
+    def reset(self) -> None:
+        """To the beginning of a pass: the next one, unless the present one has not begun."""
+        if self.batch_index:
+            self.on_epoch_end()
+
+    def on_epoch_end(self) -> None:
+        """To the next pass, with its own order and transforms."""
+        self._epoch, self.batch_index = self._epoch + 1, 0
+        self.close()
+
+    def close(self) -> None:
+        """Ends the threads that prepare batches; the next batch starts them again."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+
+    def epoch_batches(self, epoch: int, steps: int | None = None) -> Any:
+        """See `fastconv.data`."""
+        return self._feed.epoch_batches(epoch, steps)
+
+    def file_order(self) -> Feed:
+        """The same data in file order, damaged files left out: for evaluate and predict."""
+        return self._feed.file_order()
+
+
+class DirectoryIterator(Iterator):
+    """Batches of the images of a folder; made by `ImageDataGenerator.flow_from_directory`.
+
+    Attributes:
+        class_indices: {name: number} in order of the numbers.
+        class_names: The names.
+        num_classes: How many.
+        filenames, filepaths, classes: Of the readable images, in file order.
+    """
+
+    def __init__(
+        self,
+        reader: BatchReader,
+        index: FolderIndex,
+        class_mode: str | None,
+        augmentations: list[str],
+        dtype: np.dtype,
+        saved: _Saved,
+    ) -> None:
+        feed = Feed(reader, _labels(index, class_mode, dtype, saved, reader), index)
+        super().__init__(feed, augmentations)
+        self.directory, self.class_mode, self.dtype = index.directory, class_mode, dtype
+        self.class_names = list(index.class_names)
+        self.class_indices = {name: number for number, name in enumerate(self.class_names)}
+        self.num_classes = len(self.class_names)
+        self.target_size = reader.shape[:2]
+        print(f"Found {len(index)} images belonging to {self.num_classes} classes.")
+        print(index.describe_classes())
+
+    @property
+    def filenames(self) -> list[str]:
+        return self._feed.filenames
+
+    @property
+    def filepaths(self) -> list[str]:
+        return [os.path.join(self.directory, name) for name in self.filenames]
+
+    @property
+    def classes(self) -> np.ndarray:
+        classes = self._feed.classes
+        assert classes is not None
+        return classes
+
+    @property
+    def labels(self) -> np.ndarray:
+        return self.classes
+
+
+class NumpyArrayIterator(Iterator):
+    """Batches of the pictures of an array; made by `ImageDataGenerator.flow`."""
+
+    def __init__(
+        self,
+        reader: BatchReader,
+        y: np.ndarray | None,
+        sample_weight: np.ndarray | None,
+        augmentations: list[str],
+        dtype: np.dtype,
+        saved: _Saved,
+    ) -> None:
+        def labelled(batch: Batch) -> tuple[Any, ...]:
+            saved.write(batch, reader.seed)
+            x = batch.x.astype(dtype, copy=False)
+            if y is None:
+                return (x,)
+            if sample_weight is None:
+                return x, y[batch.indices]
+            return x, y[batch.indices], sample_weight[batch.indices]
+
+        super().__init__(Feed(reader, labelled), augmentations)
+        self.y, self.sample_weight = y, sample_weight
+
+
+def _labels(
+    index: FolderIndex, class_mode: str | None, dtype: np.dtype, saved: _Saved, reader: BatchReader
+) -> Any:
+    classes, count = index.labels, len(index.class_names)
+    assert classes is not None
+
+    def labelled(batch: Batch) -> tuple[Any, ...]:
+        saved.write(batch, reader.seed)
+        x = batch.x.astype(dtype, copy=False)
+        if class_mode is None:
+            return (x,)
+        if class_mode == "input":
+            return x, x.copy()
+        if class_mode == "categorical":
+            return x, np.eye(count, dtype=dtype)[classes[batch.indices]]
+        return x, classes[batch.indices].astype(dtype)
+
+    return labelled
+
+
+def _bare(parts: tuple[Any, ...]) -> Any:
+    return parts if len(parts) > 1 else parts[0]
+
+
+def _as_floats(values: Any) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _pair(value: Any, name: str) -> tuple[float, float]:
+    try:
+        low, high = value
+        return float(low), float(high)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name}: expected two numbers (low, high); came {value!r}.") from None
+
+
+def _zoom(value: Any) -> tuple[float, float]:
+    if isinstance(value, (int, float, np.integer, np.floating)):
+        return 1 - float(value), 1 + float(value)
+    return _pair(value, "zoom_range")
+
+
+def _images(x: Any, where: str) -> np.ndarray:
+    x = np.asarray(x)
+    if x.dtype == object:
+        raise DataError(f"{where}: x has dtype object: images of several sizes. Resize them first.")
+    if x.ndim != 4 or not len(x):
+        one = " One picture: `x[None]`." if x.ndim == 3 and x.shape[-1] in (1, 3, 4) else ""
+        grey = " Grey pictures: `x[..., None]`." if x.ndim == 3 and not one else ""
+        raise ShapeError(f"{where}: expected x (n, height, width, channels); came {x.shape}.{one}{grey}")
+    if x.shape[3] not in (1, 3, 4):
+        warnings.warn(
+            f"{where}: x has {x.shape[3]} channels on its last axis; 1, 3 or 4 are usual. "
+            "Channels first? `np.moveaxis(x, 1, -1)`.",
+            FastconvWarning,
+            stacklevel=3,
+        )
+    return x if x.dtype in (np.uint8, np.float32) else x.astype(np.float32)
+
+
+def _check_classes_of_parts(y: np.ndarray | None, cut: int) -> None:
+    if y is not None and not np.array_equal(np.unique(y[:cut]), np.unique(y[cut:])):
+        raise DataError(
+            "flow: training and validation part do not hold the same classes: the arrays look sorted by label. "
+            "Shuffle x and y together first, or give ignore_class_split=True."
+        )
+
+
+def list_pictures(directory: str, ext: Any = image_suffixes) -> list[str]:
+    """Paths of the images below `directory`, sorted.  `ext`: suffixes, or Keras 1's pattern "jpg|png"."""
+    suffixes = tuple(ext.split("|")) if isinstance(ext, str) else tuple(ext)
+    pattern = re.compile("|".join(re.escape(s.strip("()").lstrip(".")) for s in suffixes), re.IGNORECASE)
+    return sorted(
+        os.path.join(root, name)
+        for root, _, names in os.walk(directory)
+        for name in names
+        if "." in name and pattern.fullmatch(name.rsplit(".", 1)[1])
+    )
