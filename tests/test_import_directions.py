@@ -31,6 +31,7 @@ FLOORS = [
         "cli",
         "kernels",
         "initializers",
+        "activations",
     },
 ]
 FACE = len(FLOORS) - 1

@@ -1,0 +1,36 @@
+"""Keras's `utils`; each name is loaded when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_places = {
+    "set_random_seed": "fastconv.utils.seeds",
+    "set_num_threads": "fastconv.utils.seeds",
+    "get_num_threads": "fastconv.utils.seeds",
+    "to_categorical": "fastconv.utils.numeric",
+    "normalize": "fastconv.utils.numeric",
+    "get_file": "fastconv.utils.files",
+    "image_dataset_from_directory": "fastconv.utils.image_dataset",
+    "load_img": "fastconv.utils.image_files",
+    "img_to_array": "fastconv.utils.image_files",
+    "array_to_img": "fastconv.utils.image_files",
+    "save_img": "fastconv.utils.image_files",
+}
+
+__all__ = sorted([*_places, "np_utils"])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "np_utils":
+        return importlib.import_module("fastconv.utils.np_utils")
+    if name not in _places:
+        raise AttributeError(f"module 'fastconv.utils' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_places[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

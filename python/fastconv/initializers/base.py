@@ -1,0 +1,36 @@
+"""What every initialiser is: a rule that gives the first value of a weight of any shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+class Initializer:
+    """Base of the initialisers.  A subclass gives `values(shape)` and `get_config()`."""
+
+    def __call__(self, shape: Sequence[int], dtype: str = "float32") -> np.ndarray:
+        """First value of a weight.
+
+        Args:  shape: sizes, outermost axis first.  dtype: name of the dtype of the result.
+        """
+        return np.ascontiguousarray(self.values(tuple(int(size) for size in shape)), dtype)
+
+    def values(self, shape: tuple[int, ...]) -> np.ndarray:
+        """The values, in any float dtype."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """What `from_config` needs to make it again."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Initializer:
+        """An initialiser made from what `get_config` gave."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
