@@ -17,7 +17,6 @@ class TestMaxPool2d(PrimitiveTests):
         if bool(torch.isinf(x).any()):
             return None  # PyTorch is handed padding of -inf below, which would tie
         x = x.permute(0, 3, 1, 2)
-        h, w = x.shape[2:]
         x = torch.nn.functional.pad(x, (a.pad_left, a.pad_right, a.pad_top, a.pad_bottom), value=-inf)
         y, at = torch.nn.functional.max_pool2d(
             x, (a.window_h, a.window_w), (a.stride_h, a.stride_w), return_indices=True

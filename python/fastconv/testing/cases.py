@@ -66,7 +66,7 @@ class Input:
                 raise ValueError(f"Input: expected a fill that exists; came {self.fill!r}.")
         else:
             values = np.full(self.shape, self.fill)
-        return np.ascontiguousarray(values, dtype=self.dtype)
+        return np.asarray(values, self.dtype, order="C")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, init=False)
@@ -134,7 +134,7 @@ def _values(case: Case) -> tuple[np.ndarray, ...]:
     made = []
     for item in case.inputs:
         if isinstance(item, np.ndarray):
-            values = np.ascontiguousarray(item)
+            values = np.array(item, order="C")
         else:
             values = (item if isinstance(item, Input) else Input(tuple(item))).make(random)
         values.flags.writeable = False

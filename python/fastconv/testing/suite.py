@@ -192,6 +192,8 @@ def _gradient_differences(case: Case) -> Iterator[str]:
     outputs = evaluate(case.primitive, *inputs)
     random = np.random.default_rng(1)
     weights = [random.standard_normal(o.shape) if o.dtype == np.float64 else None for o in outputs]
+    if all(w is None for w in weights):
+        return
     gradients = _rule(case, inputs, outputs, weights)
     assert len(gradients) == len(inputs), "a gradient rule gives one gradient, or None, per input"
 
@@ -200,7 +202,7 @@ def _gradient_differences(case: Case) -> Iterator[str]:
         return float(sum((w * r).sum() for w, r in zip(weights, results, strict=True) if w is not None))
 
     for index, gradient in enumerate(gradients):
-        if gradient is None:
+        if gradient is None or inputs[index].dtype != np.float64:
             continue
         assert np.shape(gradient) == inputs[index].shape, (
             f"gradient of input {index}: shape {np.shape(gradient)}"

@@ -1,0 +1,14 @@
+// y = mean of x over neighbouring axes, in chunks of fixed length (cpu/simd/reduce.h).
+#include "cpu/reduce_mean/reduce_mean.h"
+#include "cpu/simd/reduce.h"
+
+namespace fastconv {
+namespace FASTCONV_SIMD {
+
+void reduce_mean_chunks(const ReduceShape& z, const Call& call) {
+  reduce(z, static_cast<const float*>(call.inputs[0].data), static_cast<float*>(call.outputs[0].data),
+         static_cast<float*>(call.workspace), static_cast<float>(z.reduced));
+}
+
+}  // namespace FASTCONV_SIMD
+}  // namespace fastconv

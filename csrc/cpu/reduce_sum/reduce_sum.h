@@ -1,0 +1,9 @@
+#pragma once
+#include "core/tensor.h"
+#include "cpu/reduce_shape.h"
+#include "cpu/simd/dispatch.h"
+#include "primitives/reduce_sum.h"
+
+namespace fastconv {
+FASTCONV_WIDE(void, reduce_sum_chunks, (const ReduceShape&, const Call&))
+}  // namespace fastconv
