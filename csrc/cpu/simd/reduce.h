@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "core/tensor.h"
 #include "cpu/reduce_shape.h"
+#include "cpu/simd/lanes.h"
 #include "cpu/simd/partial.h"
 #include "cpu/simd/vector.h"
 
@@ -21,12 +22,6 @@ constexpr int64_t reduce_chunk_rows = 1024, reduce_chunk_line = 32768, reduce_bl
 FASTCONV_INLINE int64_t reduce_chunks(const ReduceShape& z) {
   const int64_t length = z.inner == 1 ? reduce_chunk_line : reduce_chunk_rows;
   return z.reduced > length ? (z.reduced + length - 1) / length : 1;
-}
-
-FASTCONV_INLINE float add_lanes(Vec v) {
-  for (int width = vector_floats / 2; width; width /= 2)
-    for (int i = 0; i < width; ++i) v[i] += v[i + width];
-  return v[0];
 }
 
 // Sum of `count` floats in a row.
