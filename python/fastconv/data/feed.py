@@ -72,7 +72,7 @@ class Feed:
             batches: Iterator[Batch] = self.reader.file_order(epoch)
         else:
             wanted = len(self) if steps is None else steps
-            batches = islice(self.reader.endless(epoch * wanted), wanted)
+            batches = self.reader.batches(epoch * wanted, (epoch + 1) * wanted)
         return (self._labelled(batch) for batch in batches)
 
     def file_order(self) -> Feed:

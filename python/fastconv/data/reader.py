@@ -130,6 +130,10 @@ class BatchReader:
         """Batches from number `start` on; a damaged picture's place is taken by the next one of the pass."""
         return self._stream(count(start), replace=True)
 
+    def batches(self, start: int, stop: int) -> Iterator[Batch]:
+        """The same from `start` up to `stop`; nothing beyond is prepared."""
+        return self._stream(iter(range(start, stop)), replace=True)
+
     def file_order(self, epoch: int = 0) -> Iterator[Batch]:
         """One pass in file order; damaged pictures leave their rows out."""
         first = epoch * len(self)
@@ -137,7 +141,7 @@ class BatchReader:
 
     def batch(self, number: int) -> Batch:
         """One batch alone."""
-        return next(self._stream(iter([number]), replace=True))
+        return next(self.batches(number, number + 1))
 
     def _stream(self, numbers: Iterator[int], replace: bool) -> Iterator[Batch]:
         plan = _Pass(_core.thread_count(), self.seed, replace)
@@ -182,6 +186,9 @@ class BatchReader:
         chunk = _Chunk([])
         pictures: list[np.ndarray] = []
         for row in range(len(out)):
+            if len(chunk.damaged) > damage_allowed * len(self.source):  # the consumer will stop here
+                chunk.indices += [-1] * (len(out) - row)
+                break
             found = self._readable_at(first + row, order, plan.replace, chunk)
             if found is None:
                 chunk.indices.append(-1)
@@ -213,7 +220,7 @@ class BatchReader:
                 except DamagedImage as damage:
                     chunk.damaged[index] = str(damage)
                     if len(chunk.damaged) > damage_allowed * total:
-                        return None  # the consumer stops here anyway
+                        return None
                     continue
                 chunk.loaded[index] = pixels
             return index, pixels

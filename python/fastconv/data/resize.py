@@ -115,9 +115,11 @@ def plain_resize(pixels: np.ndarray, size: Size, name: str, aspect: str | None =
 def _padded(pixels: np.ndarray, size: Size, name: str) -> np.ndarray:
     height, width, channels = pixels.shape
     ratio = max(height / size[0], width / size[1])
-    inner = max(1, math.floor(height / ratio)), max(1, math.floor(width / ratio))
+    exact = height / ratio, width / ratio
+    inner = max(1, math.floor(exact[0])), max(1, math.floor(exact[1]))
     out = np.zeros((*size, channels), dtype=np.float32)
-    top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    # Borders are measured from the unrounded size, as TensorFlow's resize_with_pad does.
+    top, left = (max(0, math.floor((size[k] - exact[k]) / 2)) for k in (0, 1))
     out[top : top + inner[0], left : left + inner[1]] = plain_resize(pixels, inner, name)
     return out
 
@@ -189,7 +191,9 @@ def _area(inputs: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _windowed(radius: float, kernel: Callable[[np.ndarray], np.ndarray]) -> Callable[..., Any]:
     def contributions(inputs: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
-        centres = (np.arange(outputs) + 0.5) * (inputs / outputs)
+        # float32, by way of the inverse, as TensorFlow has it: it decides whether a tap on the rim counts.
+        scale = np.float32(1) / (np.float32(outputs) / np.float32(inputs))
+        centres = (np.arange(outputs, dtype=np.float32) + np.float32(0.5)) * scale
         first = np.ceil(centres - radius - 0.5)
         indices = first[:, None] + np.arange(int(2 * radius) + 2)
         inside = (indices >= 0) & (indices < inputs) & (indices <= np.floor(centres + radius - 0.5)[:, None])

@@ -80,8 +80,9 @@ def image_dataset_from_directory(
             number up to that many bytes.
 
     Returns:
-        A `Dataset`, or a list of two with subset="both".  It differs from Keras's by holding NumPy arrays, and
-        by taking no files but the readable ones (see `Dataset.skipped`).
+        A `Dataset`, or a list of two with subset="both".  It differs from Keras's by holding NumPy arrays, by
+        skipping files that cannot be read (`Dataset.skipped`), by decoding JPEG with the exact transform
+        (TensorFlow takes the fast one: about a grey level), and by seeing pictures as displayed.
 
     Raises:
         DataError: The folder is missing or holds no images.
