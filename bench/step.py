@@ -13,14 +13,12 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import resource
 import statistics
-import subprocess
-import sys
 import time
 
 import numpy as np
 from machine import KEEP_MEMORY, environment, instruction_sets, processor
+from workers import Worker, serve
 
 VGG16 = [64, 64, "pool", 128, 128, "pool", *[256] * 3, "pool", *[512] * 3, "pool", *[512] * 3, "pool"]
 NETS = {  # input, 3x3 convolutions and 2x2 pooling, padding, dense layers, classes, batch
@@ -134,53 +132,12 @@ LIBRARIES = {
 }
 
 
-def serve(library, net, batch):
-    """Inside a measuring process: steps on request, answers with the median seconds and the peak of memory."""
-    step = LIBRARIES[library][0](net, batch)
-    for _ in range(3):
-        step()
-    print("ready", flush=True)
-    for line in sys.stdin:
-        seconds = []
-        for _ in range(int(line)):
-            start = time.perf_counter()
-            step()
-            seconds.append(time.perf_counter() - start)
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(statistics.median(seconds), peak_mb, flush=True)
-
-
-class Worker:
-    """One library in a process of its own."""
-
-    def __init__(self, library, net, batch, isa, threads):
-        command = [sys.executable, __file__, "--serve", library, "--net", net, "--batch", str(batch)]
-        env = environment(isa, threads, **LIBRARIES[library][1])
-        self.process = subprocess.Popen(
-            command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        while (line := self.process.stdout.readline()).strip() != "ready":
-            if not line:
-                raise SystemExit(f"{library}: its process ended before the first step")
-
-    def run(self, steps):
-        """Median seconds of a step, peak of memory in MB."""
-        self.process.stdin.write(f"{steps}\n")
-        self.process.stdin.flush()
-        seconds, peak_mb = self.process.stdout.readline().split()
-        return float(seconds), float(peak_mb)
-
-    def close(self):
-        """Ends the process."""
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def measure(args, isa):
     """Rows of one instruction set, one a library."""
-    workers = {
-        name: Worker(name, args.net, args.batch, isa, args.threads) for name in args.libraries.split(",")
-    }
+    workers = {}
+    for name in args.libraries.split(","):
+        options = ["--serve", name, "--net", args.net, "--batch", str(args.batch)]
+        workers[name] = Worker(__file__, options, environment(isa, args.threads, **LIBRARIES[name][1]))
     rounds = [{name: worker.run(args.steps) for name, worker in workers.items()} for _ in range(args.rounds)]
     for worker in workers.values():
         worker.close()
@@ -212,7 +169,10 @@ def main():
     args = parser.parse_args()
     args.batch = args.batch or NETS[args.net][5]
     if args.serve:
-        serve(args.serve, args.net, args.batch)
+        step = LIBRARIES[args.serve][0](args.net, args.batch)
+        for _ in range(3):
+            step()
+        serve(step)
         return
     rows = []
     for isa in instruction_sets(args.isa):
