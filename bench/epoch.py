@@ -18,9 +18,10 @@ from pathlib import Path
 from machine import environment, instruction_sets, processor
 from workers import Worker, serve
 
-AUGMENTATION = dict(
-    rotation_range=40, width_shift_range=0.2, height_shift_range=0.2, shear_range=0.2, zoom_range=0.2, horizontal_flip=True
-)  # fmt: skip
+AUGMENTATION = {
+    "rotation_range": 40, "width_shift_range": 0.2, "height_shift_range": 0.2, "shear_range": 0.2,
+    "zoom_range": 0.2, "horizontal_flip": True,
+}  # fmt: skip
 
 
 def program(library, generator_class, folder, augment):

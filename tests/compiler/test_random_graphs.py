@@ -1,9 +1,9 @@
 """Random graphs: compiled for the CPU, they give what the float64 interpreter gives."""
 
 import numpy as np
-from programs import pool, same_conv, total
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from programs import pool, same_conv, total
 
 from fastconv import compiler
 from fastconv import primitives as p
