@@ -17,6 +17,17 @@ inline Refusal refuse_other_dtypes(const Signature& step) {
   return std::nullopt;
 }
 
+// Of the pooled gradients, whose input `argmax` is made of bytes.
+inline Refusal refuse_other_than_pooled(const Signature& step, int argmax) {
+  for (int i = 0; i < step.input_count; ++i) {
+    const DType wanted = i == argmax ? DType::uint8 : DType::float32;
+    if (step.inputs[i].dtype != wanted)
+      return std::string("dtype ") + dtype_name(step.inputs[i].dtype) + "; this one needs " +
+             dtype_name(wanted);
+  }
+  return std::nullopt;
+}
+
 inline Refusal refuse_other_than_unit_3x3(const ConvShape& z) {
   const auto pair = [](int64_t h, int64_t w) { return std::to_string(h) + "x" + std::to_string(w); };
   if (z.r != 3 || z.s != 3) return "filter " + pair(z.r, z.s) + "; this one needs 3x3";

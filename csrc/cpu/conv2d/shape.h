@@ -4,6 +4,7 @@
 #pragma once
 #include "core/tensor.h"
 #include "primitives/conv2d.h"
+#include "primitives/conv2d_pooled.h"
 
 namespace fastconv {
 namespace {
@@ -47,6 +48,29 @@ ConvShape shape_of(const Conv2dInputGradient& a, const Step& step) {
 template <class Step>
 ConvShape shape_of(const Conv2dFilterGradient& a, const Step& step) {
   return conv_shape(a, dims_of(step.inputs[0]), dims_of(step.inputs[1]), a.filter_h, a.filter_w);
+}
+
+// The convolution inside of a pooled one: the sizes before pooling.
+inline ConvShape unpooled_shape(const ConvGeometry& g, int64_t n, int64_t h, int64_t w, int64_t c, int64_t r,
+                                int64_t s, int64_t k) {
+  const int64_t p = (h + g.pad_top + g.pad_bottom - (r - 1) * g.dilation_h - 1) / g.stride_h + 1;
+  const int64_t q = (w + g.pad_left + g.pad_right - (s - 1) * g.dilation_w - 1) / g.stride_w + 1;
+  return {g, n, h, w, c, p, q, k, r, s};
+}
+template <class Step>
+ConvShape shape_of(const Conv2dPooled& a, const Step& step) {
+  const int64_t *x = dims_of(step.inputs[0]), *filter = dims_of(step.inputs[1]);
+  return unpooled_shape(a, x[0], x[1], x[2], x[3], filter[0], filter[1], filter[3]);
+}
+template <class Step>
+ConvShape shape_of(const Conv2dPooledInputGradient& a, const Step& step) {
+  const int64_t *dx = dims_of(step.outputs[0]), *filter = dims_of(step.inputs[2]);
+  return unpooled_shape(a, dx[0], dx[1], dx[2], dx[3], filter[0], filter[1], filter[3]);
+}
+template <class Step>
+ConvShape shape_of(const Conv2dPooledFilterGradient& a, const Step& step) {
+  const int64_t *x = dims_of(step.inputs[0]), *dy = dims_of(step.inputs[1]);
+  return unpooled_shape(a, x[0], x[1], x[2], x[3], a.filter_h, a.filter_w, dy[3]);
 }
 
 template <class Number>

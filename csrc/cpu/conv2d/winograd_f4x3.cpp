@@ -15,6 +15,7 @@
 #include "cpu/conv2d/winograd_f4x3.h"
 
 #include "core/parallel.h"
+#include "cpu/conv2d/pooled_tiles.h"
 #include "cpu/conv2d/winograd_transforms.h"
 
 namespace fastconv {
@@ -29,13 +30,23 @@ struct Pass {
   WinogradPass z;
   WinogradLayout layout;
   TiledImage image;
+  PooledTiledImage pooled_image;  // read instead of `image` if its dy is there
   const float* filter;
   const float* bias;
   const float* residual;
   bool relu, streamed;
   float* y;
+  uint8_t* argmax;  // if there: y is pooled over 2x2 windows, of which each tile holds four
   float* workspace;
 };
+
+void transform_input(const Pass& p, int64_t first, int64_t count, float* v, int64_t slab,
+                     int64_t panel_stride) {
+  if (p.pooled_image.dy)
+    transform_tiles<InputTransform>(p.pooled_image, first, count, v, slab, panel_stride);
+  else
+    transform_tiles<InputTransform>(p.image, first, count, v, slab, panel_stride);
+}
 
 // One tile's 4x4 outputs of one vector of channels; those outside the image are dropped.
 template <bool whole>
@@ -61,6 +72,42 @@ FASTCONV_INLINE void finish_tile(const Pass& p, const float* products, int64_t p
                                 });
 }
 
+// The largest of one window's four values, ReLU behind it; the first of equal ones, and a NaN before all.
+FASTCONV_INLINE void pool_window(const Vec* row0, const Vec* row1, Vec* largest, VecInt* code) {
+  const Vec values[4] = {row0[0], row0[1], row1[0], row1[1]};
+  Vec best = values[0];
+  VecInt winner{};
+  for (int32_t i = 1; i < 4; ++i) {
+    const VecInt take = (best == best) & ~(values[i] <= best);
+    best = take ? values[i] : best;
+    winner = take ? VecInt{} + i : winner;
+  }
+  *code = best <= Vec{} ? VecInt{} + pooled_no_gradient : winner;
+  *largest = max_keep_nan(best, Vec{});
+}
+
+// One tile's four windows; `window` is the first, `rows` x `cols` windows of the image are left from there.
+FASTCONV_INLINE void finish_pooled_tile(const Pass& p, const float* products, int64_t window, int64_t rows,
+                                        int64_t cols, int64_t k, int64_t left) {
+  const Vec bias = p.bias ? load_up_to(p.bias + k, left) : Vec{};
+  Vec tile[4][4];
+  transform_2d<OutputTransform>([&](int i, int j) { return load(products + (i * 6 + j) * p.layout.m_slab); },
+                                [&](int i, int j, Vec value) { tile[i][j] = value + bias; });
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 2; ++j) {
+      if (i >= rows || j >= cols) continue;
+      Vec largest;
+      VecInt code;
+      pool_window(tile[2 * i] + 2 * j, tile[2 * i + 1] + 2 * j, &largest, &code);
+      const int64_t at = (window + i * (p.z.out_w / 2) + j) * p.z.out_channels + k;
+      if (p.streamed)
+        stream(p.y + at, largest);
+      else
+        store_up_to(p.y + at, largest, left);
+      store_bytes_up_to(p.argmax + at, code, left);
+    }
+}
+
 void inverse(const Pass& p, const float* products, int64_t first, int64_t tiles, int64_t k_panel,
              int64_t k_panels) {
   const WinogradPass& z = p.z;
@@ -69,13 +116,17 @@ void inverse(const Pass& p, const float* products, int64_t first, int64_t tiles,
     const int64_t tile = first + t, n = tile / (tiles_h * tiles_w);
     const int64_t top = tile / tiles_w % tiles_h * 4, left = tile % tiles_w * 4;
     const int64_t pixel = (n * z.out_h + top) * z.out_w + left, rows = z.out_h - top, cols = z.out_w - left;
+    const int64_t window = (n * (z.out_h / 2) + top / 2) * (z.out_w / 2) + left / 2;
     for (int64_t i = 0; i < k_panels; ++i)
       for (int v = 0; v < panel; v += vector_floats) {
         const float* const from = products + i * p.layout.m_panel + v;
         const int64_t k = (k_panel + i) * panel + v, k_left = z.out_channels - k;
-        if (rows >= 4 && cols >= 4 && k_left >= vector_floats)
+        if (k_left <= 0) continue;
+        if (p.argmax)
+          finish_pooled_tile(p, from, window, rows / 2, cols / 2, k, k_left);
+        else if (rows >= 4 && cols >= 4 && k_left >= vector_floats)
           finish_tile<true>(p, from, pixel, rows, cols, k, k_left);
-        else if (k_left > 0)
+        else
           finish_tile<false>(p, from, pixel, rows, cols, k, k_left);
       }
   }
@@ -111,7 +162,7 @@ void few_filters(const Pass& p) {
     float* const scratch = static_cast<float*>(thread_scratch(thread));
     const int64_t first = task * l.tile_block, now = smaller(l.tile_block, tiles - first);
     const int64_t v_panel = now * panel, v_slab = slab_stride(p.z.in_panels() * v_panel);
-    transform_tiles<InputTransform>(p.image, first, now, scratch + l.own_v, v_slab, v_panel);
+    transform_input(p, first, now, scratch + l.own_v, v_slab, v_panel);
     for (int64_t k = 0; k < out_panels; k += l.k_panels)
       multiply_tiles(p, scratch + l.own_v, v_slab, v_panel, u + k * l.u_panel, first, now, k,
                      smaller(l.k_panels, out_panels - k), scratch + l.own_m);
@@ -128,8 +179,8 @@ void many_filters(const Pass& p) {
     const int64_t v_panel = count * panel, v_slab = slab_stride(p.z.in_panels() * v_panel);
     parallel(ceil_div(count, input_tiles), [&](int64_t task, int) {
       const int64_t first = task * input_tiles;
-      transform_tiles<InputTransform>(p.image, begin + first, smaller(input_tiles, count - first),
-                                      v + first * panel, v_slab, v_panel);
+      transform_input(p, begin + first, smaller(input_tiles, count - first), v + first * panel, v_slab,
+                      v_panel);
     });
     parallel(ceil_div(out_panels, l.k_panels), [&](int64_t task, int thread) {
       float* const scratch = static_cast<float*>(thread_scratch(thread));
@@ -151,8 +202,9 @@ void run(Pass p, const float* x) {
   for (int64_t c = 0; c < p.z.in_channels; ++c) zeros[c] = 0.0f;
   p.image = {x,           p.z.in_h,     p.z.in_w, p.z.in_channels, p.z.tiles_h(), p.z.tiles_w(),
              p.z.pad_top, p.z.pad_left, zeros};
-  p.streamed = p.z.n * p.z.out_h * p.z.out_w * p.z.out_channels > stream_floats &&
-               p.z.out_channels % panel == 0 && reinterpret_cast<uintptr_t>(p.y) % 64 == 0;
+  const int64_t pixels = p.argmax ? (p.z.out_h / 2) * (p.z.out_w / 2) : p.z.out_h * p.z.out_w;
+  p.streamed = p.z.n * pixels * p.z.out_channels > stream_floats && p.z.out_channels % panel == 0 &&
+               reinterpret_cast<uintptr_t>(p.y) % 64 == 0;
   if (p.layout.many_filters)
     many_filters(p);
   else
@@ -180,6 +232,35 @@ void winograd_f4x3_input_gradient(const Conv2dInputGradient& a, const Call& call
   p.y = static_cast<float*>(call.outputs[0].data);
   p.workspace = static_cast<float*>(call.workspace);
   run(p, static_cast<const float*>(call.inputs[0].data));
+}
+
+void winograd_f4x3_pooled(const Conv2dPooled& a, const Call& call) {
+  Pass p{};
+  p.z = forward_pass(shape_of(a, call));
+  p.filter = static_cast<const float*>(call.inputs[1].data);
+  p.bias = a.bias ? static_cast<const float*>(call.inputs[2].data) : nullptr;
+  p.y = static_cast<float*>(call.outputs[0].data);
+  p.argmax = static_cast<uint8_t*>(call.outputs[1].data);
+  p.workspace = static_cast<float*>(call.workspace);
+  run(p, static_cast<const float*>(call.inputs[0].data));
+}
+
+void winograd_f4x3_pooled_input_gradient(const Conv2dPooledInputGradient& a, const Call& call) {
+  Pass p{};
+  p.z = input_gradient_pass(shape_of(a, call));
+  p.pooled_image = {static_cast<const float*>(call.inputs[0].data),
+                    static_cast<const uint8_t*>(call.inputs[1].data),
+                    p.z.in_h,
+                    p.z.in_w,
+                    p.z.in_channels,
+                    p.z.tiles_h(),
+                    p.z.tiles_w(),
+                    p.z.pad_top,
+                    p.z.pad_left};
+  p.filter = static_cast<const float*>(call.inputs[2].data);
+  p.y = static_cast<float*>(call.outputs[0].data);
+  p.workspace = static_cast<float*>(call.workspace);
+  run(p, nullptr);
 }
 
 }  // namespace FASTCONV_SIMD

@@ -3,6 +3,7 @@
 #include "cpu/conv2d/bias_gradient.h"
 #include "cpu/conv2d/shape.h"
 #include "cpu/simd/dispatch.h"
+#include "primitives/conv2d_pooled.h"
 
 namespace fastconv {
 namespace {
@@ -138,5 +139,8 @@ inline WinogradGradientLayout winograd_gradient_layout(const ConvShape& z, bool 
 FASTCONV_WIDE(void, winograd_f4x3_forward, (const Conv2d&, const Call&))
 FASTCONV_WIDE(void, winograd_f4x3_input_gradient, (const Conv2dInputGradient&, const Call&))
 FASTCONV_WIDE(void, winograd_f4x3_filter_gradient, (const Conv2dFilterGradient&, const Call&))
+FASTCONV_WIDE(void, winograd_f4x3_pooled, (const Conv2dPooled&, const Call&))
+FASTCONV_WIDE(void, winograd_f4x3_pooled_input_gradient, (const Conv2dPooledInputGradient&, const Call&))
+FASTCONV_WIDE(void, winograd_f4x3_pooled_filter_gradient, (const Conv2dPooledFilterGradient&, const Call&))
 
 }  // namespace fastconv

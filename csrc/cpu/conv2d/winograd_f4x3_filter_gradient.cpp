@@ -9,6 +9,7 @@
 //
 // Order of summation: tiles ascending in blocks of at most 128, blocks in order within a run, runs in order.
 #include "core/parallel.h"
+#include "cpu/conv2d/pooled_tiles.h"
 #include "cpu/conv2d/winograd_f4x3.h"
 #include "cpu/conv2d/winograd_transforms.h"
 
@@ -22,10 +23,19 @@ struct GradientPass {
   ConvShape shape;
   WinogradGradientLayout layout;
   TiledImage x, dy;
+  PooledTiledImage pooled_dy;  // read instead of `dy` if it is there
   float* workspace;
   float* dfilter;
   int64_t tiles, c_panels, k_panels;
 };
+
+void transform_gradient(const GradientPass& p, int64_t first, int64_t count, float* out, int64_t slab,
+                        int64_t panel_stride) {
+  if (p.pooled_dy.dy)
+    transform_tiles<GradientTransform>(p.pooled_dy, first, count, out, slab, panel_stride);
+  else
+    transform_tiles<GradientTransform>(p.dy, first, count, out, slab, panel_stride);
+}
 
 struct Transformed {
   const float* data;
@@ -76,7 +86,7 @@ void few_weights(const GradientPass& p) {
       const Transformed v{scratch + l.own, slab_stride(p.c_panels * stride), stride};
       const Transformed d{scratch + l.own_d, slab_stride(p.k_panels * stride), stride};
       transform_tiles<InputTransform>(p.x, first, now, scratch + l.own, v.slab, stride);
-      transform_tiles<GradientTransform>(p.dy, first, now, scratch + l.own_d, d.slab, stride);
+      transform_gradient(p, first, now, scratch + l.own_d, d.slab, stride);
       add_products(l, v, 0, p.c_panels, d, 0, p.k_panels, now, p.workspace + l.sums + run * l.u_floats,
                    block > first_block);
     }
@@ -100,8 +110,7 @@ void many_weights(const GradientPass& p) {
     parallel(2 * ceil_div(now, transform_block), [&](int64_t task, int) {
       const int64_t at = task / 2 * transform_block, count = smaller(transform_block, now - at);
       if (task % 2)
-        transform_tiles<GradientTransform>(p.dy, first + at, count, p.workspace + l.d + at * panel, d.slab,
-                                           stride);
+        transform_gradient(p, first + at, count, p.workspace + l.d + at * panel, d.slab, stride);
       else
         transform_tiles<InputTransform>(p.x, first + at, count, p.workspace + l.v + at * panel, v.slab,
                                         stride);
@@ -122,32 +131,65 @@ void many_weights(const GradientPass& p) {
   }
 }
 
+// Everything but where dy comes from.
+GradientPass gradient_pass(const ConvShape& z, bool bias, const Call& call) {
+  const WinogradPass forward = forward_pass(z);
+  GradientPass p{};
+  p.shape = z;
+  p.layout = winograd_gradient_layout(z, bias);
+  p.workspace = static_cast<float*>(call.workspace);
+  float* const zeros = p.workspace + p.layout.zeros;
+  for (int64_t c = 0; c < larger(z.c, z.k); ++c) zeros[c] = 0.0f;
+  p.x = {static_cast<const float*>(call.inputs[0].data),
+         z.h,
+         z.w,
+         z.c,
+         forward.tiles_h(),
+         forward.tiles_w(),
+         z.pad_top,
+         z.pad_left,
+         zeros};
+  p.dfilter = static_cast<float*>(call.outputs[0].data);
+  p.tiles = forward.tiles();
+  p.c_panels = panels_of(z.c);
+  p.k_panels = panels_of(z.k);
+  return p;
+}
+
+void run(const GradientPass& p) {
+  if (p.layout.few_weights)
+    few_weights(p);
+  else
+    many_weights(p);
+}
+
 }  // namespace
 
 void winograd_f4x3_filter_gradient(const Conv2dFilterGradient& a, const Call& call) {
   const ConvShape z = shape_of(a, call);
-  const WinogradPass forward = forward_pass(z);
-  const WinogradGradientLayout layout = winograd_gradient_layout(z, a.bias);
-  float* const workspace = static_cast<float*>(call.workspace);
-  float* const zeros = workspace + layout.zeros;
-  for (int64_t c = 0; c < larger(z.c, z.k); ++c) zeros[c] = 0.0f;
+  GradientPass p = gradient_pass(z, a.bias, call);
   const float* const dy = static_cast<const float*>(call.inputs[1].data);
-  const int64_t tiles_h = forward.tiles_h(), tiles_w = forward.tiles_w();
-  const GradientPass pass{z,
-                          layout,
-                          {static_cast<const float*>(call.inputs[0].data), z.h, z.w, z.c, tiles_h, tiles_w,
-                           z.pad_top, z.pad_left, zeros},
-                          {dy, z.p, z.q, z.k, tiles_h, tiles_w, 0, 0, zeros},
-                          workspace,
-                          static_cast<float*>(call.outputs[0].data),
-                          forward.tiles(),
-                          panels_of(z.c),
-                          panels_of(z.k)};
-  if (layout.few_weights)
-    few_weights(pass);
-  else
-    many_weights(pass);
-  if (a.bias) bias_gradient(z, dy, workspace + layout.bias, static_cast<float*>(call.outputs[1].data));
+  p.dy = {dy, z.p, z.q, z.k, p.x.tiles_h, p.x.tiles_w, 0, 0, p.x.zeros};
+  run(p);
+  if (a.bias) bias_gradient(z, dy, p.workspace + p.layout.bias, static_cast<float*>(call.outputs[1].data));
+}
+
+void winograd_f4x3_pooled_filter_gradient(const Conv2dPooledFilterGradient& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  GradientPass p = gradient_pass(z, a.bias, call);
+  p.pooled_dy = {static_cast<const float*>(call.inputs[1].data),
+                 static_cast<const uint8_t*>(call.inputs[2].data),
+                 z.p,
+                 z.q,
+                 z.k,
+                 p.x.tiles_h,
+                 p.x.tiles_w,
+                 0,
+                 0};
+  run(p);
+  if (a.bias)
+    pooled_bias_gradient(p.pooled_dy, z.n * (z.p / 2) * (z.q / 2), p.workspace + p.layout.bias,
+                         static_cast<float*>(call.outputs[1].data));
 }
 
 }  // namespace FASTCONV_SIMD
