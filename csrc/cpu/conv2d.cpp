@@ -65,6 +65,19 @@ double implicit_gemm_cost(const Conv2d& a, const Signature& step) {
   return fastconv::implicit_gemm_cost(z, z.group_c(), z.group_k());
 }
 
+// ---- first_layer
+Refusal first_layer_supports(const Conv2d& a, const Signature& step) {
+  if (auto refusal = implicit_gemm_supports(a, step)) return refusal;
+  return refuse_other_than_first_layer(shape_of(a, step));
+}
+Workspace first_layer_workspace(const Conv2d& a, const Signature& step) {
+  const FirstLayerLayout layout = first_layer_layout(shape_of(a, step));
+  return {layout.shared_bytes, layout.per_thread_bytes};
+}
+double first_layer_cost(const Conv2d& a, const Signature& step) {
+  return fastconv::first_layer_cost(shape_of(a, step));
+}
+
 // ---- winograd_f4x3
 Refusal winograd_supports(const Conv2d& a, const Signature& step) {
   if (auto refusal = implicit_gemm_supports(a, step)) return refusal;
@@ -80,7 +93,9 @@ double winograd_cost(const Conv2d& a, const Signature& step) {
 
 const Register<Conv2d> on_cpu{
     "cpu",
-    {{"winograd_f4x3", winograd_supports, winograd_workspace, winograd_cost,
+    {{"first_layer", first_layer_supports, first_layer_workspace, first_layer_cost,
+      FASTCONV_PICK(first_layer_forward), batch_invariant | wide},
+     {"winograd_f4x3", winograd_supports, winograd_workspace, winograd_cost,
       FASTCONV_PICK(winograd_f4x3_forward), batch_invariant | wide},
      {"implicit_gemm", implicit_gemm_supports, implicit_gemm_workspace, implicit_gemm_cost,
       FASTCONV_PICK(implicit_gemm_forward), batch_invariant | wide},

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/shape.h"
+#include "cpu/conv2d/first_layer.h"
 #include "cpu/conv2d/shape.h"
 #include "cpu/conv2d/winograd_f4x3.h"
 #include "plan/registry.h"
@@ -39,6 +40,18 @@ inline Refusal refuse_other_than_unit_3x3(const ConvShape& z) {
   return std::nullopt;
 }
 
+inline Refusal refuse_other_than_first_layer(const ConvShape& z) {
+  if (z.c > first_layer_channels)
+    return std::to_string(z.c) + " input channels; this one takes up to " +
+           std::to_string(first_layer_channels);
+  if (z.groups != 1) return std::to_string(z.groups) + " groups; this one needs 1";
+  if (z.dilation_w != 1) return "dilation " + std::to_string(z.dilation_w) + " across; this one needs 1";
+  if (first_layer_depth_of(z) > first_layer_depth)
+    return std::to_string(first_layer_depth_of(z)) + " products an output; this one takes up to " +
+           std::to_string(first_layer_depth);
+  return std::nullopt;
+}
+
 // A nominal core: 100 GFLOP/s of fused multiply-adds, 8 GB/s of memory.  Only the ratios between rows matter.
 constexpr double nominal_flops = 100e9, nominal_bytes = 8e9;
 
@@ -52,6 +65,13 @@ inline double implicit_gemm_cost(const ConvShape& z, int64_t reduced, int64_t pr
   const double groups = static_cast<double>(z.groups);
   return 2.0 * pixels * depth * padded(produced) * groups / (0.8 * nominal_flops) +
          4.0 * pixels * groups * (0.25 * depth + static_cast<double>(reduced + produced)) / nominal_bytes;
+}
+
+// No packing: the outputs alone go through memory.
+inline double first_layer_cost(const ConvShape& z) {
+  const double pixels = static_cast<double>(z.n) * static_cast<double>(z.p * z.q);
+  return 2.0 * pixels * static_cast<double>(first_layer_depth_of(z)) * padded(z.k) / (0.8 * nominal_flops) +
+         4.0 * pixels * static_cast<double>(z.c + z.k) / nominal_bytes;
 }
 
 // 36 products a tile, both transforms, and a transformed filter shared by a nominal batch of 8: the choice

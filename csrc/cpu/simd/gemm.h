@@ -165,14 +165,17 @@ FASTCONV_INLINE void rows_tile_of(int64_t rows, int64_t depth, const RowsOperand
   rows_tile<largest, vectors, packed>(depth, a, b, c, j, e);
 }
 
+// Halves rather than a whole tile and a thin rest: few accumulators wait for one another.
+FASTCONV_INLINE int64_t rows_of_next_tile(int64_t rows) {
+  if (rows >= 2 * tile_rows || rows == tile_rows) return tile_rows;
+  return rows > tile_rows ? (rows + 1) / 2 : rows;
+}
+
 template <int vectors, bool packed>
 FASTCONV_INLINE void rows_column(int64_t rows, int64_t depth, RowsOperand a, const PanelsOperand& b, Target c,
                                  int64_t j, Epilogue e) {
   while (rows > 0) {
-    // Halves rather than a whole tile and a thin rest: few accumulators wait for one another.
-    const int64_t now = rows >= 2 * tile_rows || rows == tile_rows ? tile_rows
-                        : rows > tile_rows                         ? (rows + 1) / 2
-                                                                   : rows;
+    const int64_t now = rows_of_next_tile(rows);
     rows_tile_of<tile_rows, vectors, packed>(now, depth, a, b, c, j, e);
     rows -= now;
     a.data += now * (packed ? panel : a.row_stride);

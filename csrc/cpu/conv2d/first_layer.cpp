@@ -1,0 +1,246 @@
+// Forward and filter gradient where x has few channels (photographs: 3).  One output row is a task: its input
+// rows are copied with their zero padding, and every window row is then s*c floats in a row, broadcast
+// straight from there.  Packing such pixels to panels would cost as much as multiplying them.
+//
+//   forward           y[q][k]    = sum over (r, s*c) of row_r[q*stride*c + e] * filter[r][e][k]   tiles: q x
+//   k filter gradient   d[r][e][k] = sum over rows and q of row_r[q*stride*c + e] * dy[q][k]        tiles: e
+//   x k
+//
+// Order of summation: forward r, then s*c ascending, in one go; gradient q ascending in a row, rows in order
+// within 16 fixed runs of rows, runs in order.  x and dy may be unaligned; y, workspace and scratch are
+// 64-byte aligned.
+#include "cpu/conv2d/first_layer.h"
+
+#include "core/parallel.h"
+#include "cpu/simd/gemm.h"
+#include "cpu/simd/partial.h"
+
+namespace fastconv {
+namespace FASTCONV_SIMD {
+namespace {
+
+constexpr int64_t stream_floats = 1 << 20;  // outputs above 4 MiB go past the caches
+
+void copy(float* dst, const float* src, int64_t count) {
+  for (int64_t i = 0; i < count; i += vector_floats)
+    store_up_to(dst + i, load_up_to(src + i, count - i), count - i);
+}
+void clear(float* dst, int64_t count) {
+  for (int64_t i = 0; i < count; i += vector_floats) store_up_to(dst + i, Vec{}, count - i);
+}
+
+// The r input rows under output row (n, p), padded, one behind the other.
+void gather_rows(const ConvShape& z, const float* x, int64_t n, int64_t p, float* rows) {
+  const int64_t row = first_layer_row(z), before = smaller(z.pad_left * z.c, row);
+  const int64_t count = smaller(z.w * z.c, row - before);
+  for (int64_t r = 0; r < z.r; ++r, rows += row) {
+    const int64_t h = p * z.stride_h + r * z.dilation_h - z.pad_top;
+    if (h < 0 || h >= z.h) {
+      clear(rows, row);
+      continue;
+    }
+    clear(rows, before);
+    copy(rows + before, x + (n * z.h + h) * z.w * z.c, count);
+    clear(rows + before + count, row - before - count);
+  }
+}
+
+struct Rows {  // padded input rows as the tiles read them
+  const float* data;
+  int64_t pixel, row, windows, window;  // floats to the next output pixel and the next row; r, and s*c
+};
+
+template <int rows, int vectors>
+__attribute__((noinline)) void forward_tile(const Rows& a, const PanelsOperand& b, const Target& c, int64_t j,
+                                            const Epilogue& e) {
+  constexpr int bases = (rows + 2) / 3;
+  const float* columns[vectors];
+  float* target[vectors];
+  int64_t left[vectors], column[vectors];
+  for (int v = 0; v < vectors; ++v) {
+    column[v] = j + v * vector_floats;
+    columns[v] = b.data + column_offset(column[v], b.panel_stride);
+    target[v] = c.data + column[v];
+    left[v] = c.columns - column[v];
+  }
+  Tile<rows, vectors> tile;
+  tile.clear();
+  for (int64_t r = 0; r < a.windows; ++r) {
+    const float* base[bases];
+    for (int i = 0; i < bases; ++i) {
+      base[i] = a.data + r * a.row + 3 * i * a.pixel;
+      asm("" : "+r"(base[i]));
+    }
+    FASTCONV_UNROLL(3)
+    for (int64_t k = 0; k < a.window; ++k) {
+      tile.step([&](int i) { return base[i / 3] + (i % 3) * a.pixel + k; }, columns, 0);
+      for (int v = 0; v < vectors; ++v) columns[v] += panel;
+    }
+  }
+  tile.finish(target, left, c.row_stride, column, e);
+}
+
+template <int largest, int vectors>
+FASTCONV_INLINE void forward_tile_of(int64_t rows, const Rows& a, const PanelsOperand& b, const Target& c,
+                                     int64_t j, const Epilogue& e) {
+  if constexpr (largest > 1) {
+    if (rows < largest) return forward_tile_of<largest - 1, vectors>(rows, a, b, c, j, e);
+  }
+  forward_tile<largest, vectors>(a, b, c, j, e);
+}
+
+// One output row, two vectors of columns: their filters stay in L1.
+template <int vectors>
+void forward_column(int64_t pixels, Rows a, const PanelsOperand& b, Target c, int64_t j, Epilogue e) {
+  while (pixels > 0) {
+    const int64_t now = rows_of_next_tile(pixels);
+    forward_tile_of<tile_rows, vectors>(now, a, b, c, j, e);
+    pixels -= now;
+    a.data += now * a.pixel;
+    c.data += now * c.row_stride;
+    if (e.residual) e.residual += now * c.row_stride;
+  }
+}
+
+// c[i][k] += sum over pixels of a[pixel*stride + i] * b[pixel][k]
+template <int rows, int vectors>
+__attribute__((noinline)) void gradient_tile(int64_t pixels, const float* a, int64_t a_stride, const float* b,
+                                             int64_t b_stride, float* c, int64_t c_stride) {
+  const float* columns[vectors];
+  float* target[vectors];
+  int64_t left[vectors], column[vectors];
+  for (int v = 0; v < vectors; ++v) {
+    column[v] = v * vector_floats;
+    columns[v] = b + column[v];
+    target[v] = c + column[v];
+    left[v] = vector_floats;
+  }
+  Tile<rows, vectors> tile;
+  tile.clear();
+  FASTCONV_UNROLL(2)
+  for (int64_t p = 0; p < pixels; ++p, a += a_stride) {
+    tile.step([&](int i) { return a + i; }, columns, 0);
+    for (int v = 0; v < vectors; ++v) columns[v] += b_stride;
+  }
+  Epilogue e;
+  e.accumulate = true;
+  tile.finish(target, left, c_stride, column, e);
+}
+
+template <int largest, int vectors>
+FASTCONV_INLINE void gradient_tile_of(int64_t rows, int64_t pixels, const float* a, int64_t a_stride,
+                                      const float* b, int64_t b_stride, float* c, int64_t c_stride) {
+  if constexpr (largest > 1) {
+    if (rows < largest)
+      return gradient_tile_of<largest - 1, vectors>(rows, pixels, a, a_stride, b, b_stride, c, c_stride);
+  }
+  gradient_tile<largest, vectors>(pixels, a, a_stride, b, b_stride, c, c_stride);
+}
+
+// All of dfilter's rows for two vectors of columns, from one output row.
+template <int vectors>
+void gradient_column(const ConvShape& z, const float* rows, const float* dy, int64_t dy_stride, float* sums,
+                     int64_t sums_stride) {
+  const int64_t window = z.s * z.c, tiles = ceil_div(window, tile_rows);
+  for (int64_t r = 0; r < z.r; ++r)
+    for (int64_t tile = 0; tile < tiles; ++tile) {  // of equal height: each tile's sums wait for one another
+      const int64_t e = window * tile / tiles, end = window * (tile + 1) / tiles;
+      gradient_tile_of<tile_rows, vectors>(end - e, z.q, rows + r * first_layer_row(z) + e, z.stride_w * z.c,
+                                           dy, dy_stride, sums + (r * window + e) * sums_stride, sums_stride);
+    }
+}
+
+void add_bias(const float* dy, int64_t stride, int64_t pixels, int64_t k, float* sums) {
+  for (int64_t j = 0; j < k; j += vector_floats) {
+    Vec sum = Vec{};
+    for (int64_t p = 0; p < pixels; ++p) sum += load(dy + p * stride + j);
+    store(sums + j, load(sums + j) + sum);
+  }
+}
+
+// Sums of all runs, in order, to `count` rows of k floats.
+void add_runs(const float* sums, int64_t runs, int64_t run_stride, int64_t stride, int64_t count, int64_t k,
+              float* out) {
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t j = 0; j < k; j += vector_floats) {
+      Vec sum = load(sums + i * stride + j);
+      for (int64_t run = 1; run < runs; ++run) sum += load(sums + run * run_stride + i * stride + j);
+      store_up_to(out + i * k + j, sum, k - j);
+    }
+}
+
+}  // namespace
+
+void first_layer_forward(const Conv2d& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  const FirstLayerLayout layout = first_layer_layout(z);
+  const int64_t depth = first_layer_depth_of(z);
+  const auto input = [&](int i) { return static_cast<const float*>(call.inputs[i].data); };
+  const float* const x = input(0);
+  const float* const residual = a.residual ? input(a.bias ? 3 : 2) : nullptr;
+  float* const filter = static_cast<float*>(call.workspace) + layout.filter;
+  float* const y = static_cast<float*>(call.outputs[0].data);
+  for (int64_t k = 0; k < z.k; k += panel)
+    for (int64_t e = 0; e < depth; ++e)
+      for (int v = 0; v < panel; v += vector_floats)
+        store(filter + k * depth + e * panel + v, load_up_to(input(1) + e * z.k + k + v, z.k - k - v));
+  Epilogue epilogue;
+  epilogue.bias = a.bias ? input(2) : nullptr;
+  epilogue.relu = a.activation == Activation::relu;
+  epilogue.stream =
+      z.pixels() * z.k > stream_floats && z.k % panel == 0 && reinterpret_cast<uintptr_t>(y) % 64 == 0;
+  parallel(z.n * z.p, [&](int64_t task, int thread) {
+    float* const rows = static_cast<float*>(thread_scratch(thread)) + layout.rows;
+    gather_rows(z, x, task / z.p, task % z.p, rows);
+    const Rows windows{rows, z.stride_w * z.c, first_layer_row(z), z.r, z.s * z.c};
+    const PanelsOperand panels{filter, depth * panel};
+    const Target target{y + task * z.q * z.k, z.k, panel, z.k};
+    Epilogue e = epilogue;
+    if (residual) e.residual = residual + task * z.q * z.k;
+    const int64_t padded = round_up(z.k, panel);
+    int64_t j = 0;
+    for (; j + tile_columns <= padded; j += tile_columns)
+      forward_column<2>(z.q, windows, panels, target, j, e);
+    if (j < padded) forward_column<1>(z.q, windows, panels, target, j, e);
+    if (e.stream) stream_fence();
+  });
+}
+
+void first_layer_filter_gradient(const Conv2dFilterGradient& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  const FirstLayerGradientLayout l = first_layer_gradient_layout(z);
+  const int64_t depth = first_layer_depth_of(z), rows = z.n * z.p, run_floats = depth * l.k;
+  const float* const x = static_cast<const float*>(call.inputs[0].data);
+  const float* const dy = static_cast<const float*>(call.inputs[1].data);
+  float* const workspace = static_cast<float*>(call.workspace);
+  parallel(l.runs, [&](int64_t run, int thread) {
+    float* const scratch = static_cast<float*>(thread_scratch(thread));
+    float* const sums = workspace + l.sums + run * run_floats;
+    float* const bias = workspace + l.bias + run * l.k;
+    clear(sums, run_floats);
+    clear(bias, l.k);
+    for (int64_t i = rows * run / l.runs; i < rows * (run + 1) / l.runs; ++i) {
+      gather_rows(z, x, i / z.p, i % z.p, scratch + l.rows);
+      const float* dy_row = dy + i * z.q * z.k;
+      if (l.k != z.k) {  // whole vectors, zeros behind
+        for (int64_t q = 0; q < z.q; ++q)
+          for (int64_t j = 0; j < l.k; j += vector_floats)
+            store(scratch + l.dy + q * l.k + j, load_up_to(dy_row + q * z.k + j, z.k - j));
+        dy_row = scratch + l.dy;
+      }
+      int64_t j = 0;
+      for (; j + tile_columns <= l.k; j += tile_columns)
+        gradient_column<2>(z, scratch + l.rows, dy_row + j, l.k, sums + j, l.k);
+      for (; j < l.k; j += vector_floats)
+        gradient_column<1>(z, scratch + l.rows, dy_row + j, l.k, sums + j, l.k);
+      if (a.bias) add_bias(dy_row, l.k, z.q, l.k, bias);
+    }
+  });
+  add_runs(workspace + l.sums, l.runs, run_floats, l.k, depth, z.k,
+           static_cast<float*>(call.outputs[0].data));
+  if (a.bias)
+    add_runs(workspace + l.bias, l.runs, l.k, l.k, 1, z.k, static_cast<float*>(call.outputs[1].data));
+}
+
+}  // namespace FASTCONV_SIMD
+}  // namespace fastconv
