@@ -1,0 +1,93 @@
+"""The scripts around the package: what they count, read and compare."""
+
+import importlib.machinery
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def script(path, name):
+    loader = importlib.machinery.SourceFileLoader(name, str(ROOT / path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def ci():
+    return script(".ci/run", "ci_run")
+
+
+@pytest.fixture(scope="module")
+def bench_diff():
+    return script("scripts/bench-diff", "bench_diff")
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("59 passed, 1 skipped in 0.86s", (59, 0)),
+        ("======= 2 failed, 40 passed, 3 errors in 7.10s =======", (40, 5)),
+        ("1 error in 0.20s", (0, 1)),
+        ("3 skipped, 12 deselected in 0.20s", (0, 0)),
+        ("118 passed, 0 failed", (118, 0)),
+        ("a test says that 7 passed here", (0, 0)),
+        ("seed 3: 0.99", (0, 0)),
+    ],
+)
+def test_summaries_are_counted(ci, line, count):
+    assert ci.reported(line) == count
+
+
+def test_commands_count_themselves_or_their_tests(ci):
+    assert ci.run("true") == (1, 0)
+    assert ci.run("false") == (0, 1)
+    assert ci.run("echo '3 passed in 1s'; echo '2 passed, 1 failed in 1s'; exit 1", counted=True) == (5, 1)
+    assert ci.run("echo '3 passed in 1s'; exit 139", counted=True) == (3, 1)  # died behind its summary
+    assert ci.run("echo nothing to report", counted=True) == (0, 1)
+
+
+def test_stages_see_no_variables_of_ours(ci, monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", "somewhere")
+    monkeypatch.setenv("FASTCONV_ISA", "baseline")
+    seen = ci.environment_of(tmp_path)
+    assert "PYTHONPATH" not in seen
+    assert "FASTCONV_ISA" not in seen
+    assert seen["PATH"].startswith(str(tmp_path / "bin"))
+
+
+def test_the_readme_has_both_blocks(ci):
+    for heading in ("Quick start", "Tests"):
+        assert len(ci.readme_block(heading).strip().splitlines()) == 1
+
+
+def test_what_passed_is_remembered_for_its_commit_alone(ci, monkeypatch, tmp_path):
+    monkeypatch.setattr(ci, "STATE", tmp_path)
+    ci.remember("style", "abc", ci.Count(4, 0))
+    ci.remember("tests", "abc", ci.Count(4, 1))
+    ci.remember("style", None, ci.Count(9, 0))
+    assert ci.remembered("style", "abc") == (4, 0)
+    assert ci.remembered("tests", "abc") is None  # it failed
+    assert ci.remembered("style", "def") is None
+    assert ci.remembered("style", None) is None  # something is not committed
+
+
+def test_bench_diff_compares_cases_by_their_medians(bench_diff, tmp_path):
+    before, after = tmp_path / "a.csv", tmp_path / "b.csv"
+    before.write_text("stem,case,seconds,error\nrelu,n1,0.2,1\nrelu,n1,0.4,2\nrelu,n1,0.3,1\nrelu,n2,0.1,1\n")
+    after.write_text("stem,case,seconds,error\nrelu,n1,0.1,9\nrelu,n3,0.5,1\n")
+    lines = bench_diff.compare(bench_diff.read(before), bench_diff.read(after))
+    assert lines[1].split() == ["0.300000", "0.100000", "3.000", "relu", "n1"]
+    assert lines[2:] == ["median ratio 3.000 over 1 cases", "1 cases only in BEFORE", "1 cases only in AFTER"]
+
+
+def test_bench_diff_refuses_another_table(bench_diff, tmp_path):
+    (tmp_path / "a.csv").write_text("epoch,loss\n0,0.5\n")
+    with pytest.raises(SystemExit) as caught:
+        bench_diff.read(tmp_path / "a.csv")
+    assert str(caught.value) == (
+        f"{tmp_path / 'a.csv'}: expected a column 'seconds'; there are epoch, loss. Is it from bench/op.py?"
+    )
