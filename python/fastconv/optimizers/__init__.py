@@ -1,0 +1,35 @@
+"""Optimisers, with Keras's names, arguments, formulas and defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastconv.optimizers import schedules
+from fastconv.optimizers.optimizer import Optimizer
+from fastconv.optimizers.rules import SGD, Adam, AdamW, RMSprop
+from fastconv.runtime import names
+from fastconv.runtime.errors import ArgumentError
+
+_by_name: dict[str, Any] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adam_w": AdamW, "adamw": AdamW}
+
+
+def get(identifier: Any) -> Optimizer:
+    """The optimiser that is meant.
+
+    Args:  identifier: a name ("rmsprop", "RMSprop"), a configuration, an optimiser, or its class.
+    Raises:  ArgumentError: an unknown name (the message names the nearest), or no optimiser at all.
+    """
+    found = names.resolve("optimizer", identifier, _by_name)
+    if not isinstance(found, Optimizer):
+        raise ArgumentError(
+            f"optimizer: expected a name or an optimizer; came {identifier!r}. Use 'rmsprop', 'adam' or 'sgd'."
+        )
+    return found
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """The configuration of an optimiser, which `get` takes."""
+    return names.configuration(optimizer)
+
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules", "serialize"]

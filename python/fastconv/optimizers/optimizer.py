@@ -1,0 +1,255 @@
+"""What every optimiser is: a learning rate, a step counter, state of each weight, and an update."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fastconv import ops
+from fastconv.graph import assign, guard
+from fastconv.optimizers.clipping import clipped
+from fastconv.optimizers.schedules import LearningRateSchedule
+from fastconv.runtime import names
+from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.variable import Variable
+
+# Keras's arguments that are accepted with the value that means "no", by name.
+_SWITCHED_OFF: dict[str, tuple[Any, ...]] = {
+    "use_ema": (False, None),
+    "ema_momentum": (0.99, None),
+    "ema_overwrite_frequency": (None,),
+    "loss_scale_factor": (None,),
+    "gradient_accumulation_steps": (None,),
+    "jit_compile": (False, True, None),
+    "is_legacy_optimizer": (False, True, None),
+    "amsgrad": (False, None),
+}
+
+
+class Optimizer:
+    """Base of the optimisers.
+
+    Args:  learning_rate: a number or a schedule; `lr` is the older spelling.  weight_decay: share of each weight, times
+        the rate, that is taken off in a step; default none.  clipnorm: longest gradient of one weight.  clipvalue:
+        largest number in a gradient.  global_clipnorm: longest gradient of all weights together; one of the three.
+        decay: as Keras 2 meant it, rate / (1 + decay * steps) (Keras 3 ignores it).  name: default the class's name.
+    Raises:  ArgumentError: an unknown argument, one that is not supported, or more than one way of clipping.
+
+    `learning_rate` (also `lr`) is a float32 variable that may be set at any time; with a schedule or `decay` it is the
+    rate that the schedule starts from.  `iterations` counts the steps (int64).
+    """
+
+    slots: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.01,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+        decay: float | None = None,
+        lr: Any = None,
+        **others: Any,
+    ) -> None:
+        self.name = name or names.snake_case(type(self).__name__)
+        _refuse_others(type(self).__name__, others)
+        self.weight_decay = weight_decay
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self.decay = float(decay or 0.0)
+        given = {k: v for k, v in self._clipping().items() if v is not None}
+        if len(given) > 1:
+            raise ArgumentError(
+                f"{type(self).__name__}: expected one way of clipping; came {' and '.join(given)}."
+            )
+        rate = learning_rate if lr is None else lr
+        self._schedule = rate if isinstance(rate, LearningRateSchedule) else None
+        first = self._schedule.initial_learning_rate if self._schedule is not None else rate
+        self._rate = Variable(_checked_rate(self.name, first), "float32", "learning_rate", trainable=False)
+        self.iterations = Variable(np.zeros((), np.int64), "int64", "iterations", trainable=False)
+        self._slots: dict[int, list[Variable]] = {}
+        self._weights: list[Variable] = []
+        self._owner: Any = None
+
+    def _clipping(self) -> dict[str, float | None]:
+        return {
+            "clipnorm": self.clipnorm,
+            "clipvalue": self.clipvalue,
+            "global_clipnorm": self.global_clipnorm,
+        }
+
+    @property
+    def learning_rate(self) -> Any:
+        """The rate, a variable; set it to a number, or to a schedule."""
+        return self._rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if isinstance(value, LearningRateSchedule):
+            raise ArgumentError(
+                f"optimizer '{self.name}': expected a number; came a schedule. Give it to a new optimizer, and compile again."
+            )
+        if self._schedule is not None:
+            raise ArgumentError(
+                f"optimizer '{self.name}': expected a learning rate without a schedule, to set it; it follows "
+                f"{type(self._schedule).__name__}. Make the optimizer with a number."
+            )
+        self._rate.assign(_checked_rate(self.name, value))
+
+    @property
+    def lr(self) -> Any:
+        """Keras 2's name of `learning_rate`."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: Any) -> None:
+        self.learning_rate = value
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All state: step counter, rate, then the slots of each weight in the order of `build`."""
+        return [self.iterations, self._rate, *(slot for w in self._weights for slot in self._slots[id(w)])]
+
+    def build(self, variables: Sequence[Variable], owner: Any = None) -> None:
+        """Makes the state of the weights that have none yet; what there is, stays.
+
+        Args:  variables: the weights.  owner: the model that they belong to.
+        Raises:  ArgumentError: the optimiser already serves another model.
+        """
+        self._claim(owner)
+        for variable in variables:
+            if id(variable) in self._slots:
+                continue
+            self._weights.append(variable)
+            self._slots[id(variable)] = [
+                Variable(
+                    np.zeros(variable.shape, np.float32),
+                    name=f"{variable.name}/{slot}",
+                    trainable=False,
+                    device=variable.device,
+                )
+                for slot in self.slots
+            ]
+        if variables:
+            self.iterations.to(variables[0].device)
+            self._rate.to(variables[0].device)
+
+    def _claim(self, owner: Any) -> None:
+        if owner is None:
+            return
+        holder = self._owner() if self._owner is not None else None
+        if holder is not None and holder is not owner:
+            raise ArgumentError(
+                f"optimizer '{self.name}': already serves model '{getattr(holder, 'name', holder)}'; expected one of its "
+                f"own for '{getattr(owner, 'name', owner)}'. Make another: {type(self).__name__}(...)."
+            )
+        self._owner = weakref.ref(owner)
+
+    def slots_of(self, variable: Variable) -> list[Variable]:
+        """The state of one weight, in the order of the class's `slots`."""
+        return self._slots[id(variable)]
+
+    def apply(self, gradients: Sequence[Any], variables: Sequence[Variable]) -> None:
+        """Inside a traced function: notes the writes of one step; nothing is written if a gradient is not finite."""
+        self.build(variables)
+        guard(*gradients)
+        gradients = clipped(gradients, **self._clipping())
+        step = ops.add(self.iterations, 1)
+        rate = self._rate_now()
+        for gradient, variable in zip(gradients, variables, strict=True):
+            self._update(gradient, variable, rate, step)
+        assign(self.iterations, step)
+
+    def apply_gradients(self, grads_and_vars: Sequence[tuple[Any, Variable]]) -> None:
+        """Keras's way of giving `apply` its arguments: pairs of gradient and weight."""
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+
+    def _rate_now(self) -> Any:
+        """The rate of this step, a symbol."""
+        if self._schedule is not None:
+            rate = ops.cast(self._schedule(self.iterations), "float32")
+            assign(self._rate, rate)
+            return rate
+        if self.decay:
+            steps = ops.cast(self.iterations, "float32")
+            return ops.divide(self._rate, ops.add(ops.multiply(steps, self.decay), 1.0))
+        return self._rate
+
+    def _update(self, gradient: Any, variable: Variable, rate: Any, step: Any) -> None:
+        slots = self.slots_of(variable)
+        updated = self.update(variable, gradient, slots, rate, step)
+        updated = updated if isinstance(updated, tuple) else (updated,)
+        for target, symbol in zip([variable, *slots], updated, strict=True):
+            assign(target, symbol)
+
+    def update(self, variable: Any, gradient: Any, slots: Sequence[Any], rate: Any, step: Any) -> Any:
+        """The new value of the weight and of its slots, as symbols."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """What `from_config` needs to make it again (without state)."""
+        rate: Any = float(self._rate.numpy())
+        if self._schedule is not None:
+            rate = names.configuration(self._schedule)
+        return {
+            "name": self.name,
+            "learning_rate": rate,
+            "weight_decay": self.weight_decay,
+            **self._clipping(),
+            "decay": self.decay,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Optimizer:
+        """An optimiser made from what `get_config` gave (or Keras's)."""
+        from fastconv.optimizers import schedules
+
+        config = dict(config)
+        rate = config.get("learning_rate")
+        if isinstance(rate, dict):
+            config["learning_rate"] = schedules.get(rate)
+        return cls(**config)
+
+
+def _checked_rate(name: str, rate: Any) -> np.ndarray:
+    if callable(rate):
+        raise ArgumentError(
+            f"optimizer '{name}': expected learning_rate to be a number or a schedule of fastconv.optimizers.schedules; "
+            "came a function. Use callbacks.LearningRateScheduler(function)."
+        )
+    value = np.asarray(rate, np.float32).reshape(())
+    if not value >= 0:
+        raise ArgumentError(
+            f"optimizer '{name}': expected a learning rate of 0 or more; came {rate}. 0.001 is usual."
+        )
+    return value
+
+
+def _refuse_others(who: str, others: dict[str, Any]) -> None:
+    for argument, value in others.items():
+        if argument not in _SWITCHED_OFF:
+            known = [
+                "learning_rate",
+                "weight_decay",
+                "clipnorm",
+                "clipvalue",
+                "global_clipnorm",
+                "decay",
+                "momentum",
+            ]
+            near = names.nearest(argument, known)
+            raise ArgumentError(
+                f"{who}: unknown argument {argument!r}{f'; did you mean {near!r}?' if near else '.'}"
+            )
+        if value not in _SWITCHED_OFF[argument]:
+            raise ArgumentError(f"{who}: {argument}={value!r} is not supported yet. Leave it out.")
+
+
+def decay_of(weights: float | None) -> float:
+    """weight_decay as the update primitives take it."""
+    return float(weights or 0.0)
