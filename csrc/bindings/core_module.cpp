@@ -239,7 +239,7 @@ py::array random_uniform(uint64_t key, uint64_t stream, int64_t count) {
     if (!PyErr_Occurred()) PyErr_SetString(PyExc_KeyboardInterrupt, error.what());
     throw py::error_already_set();
   }
-  static const char* const classes[] = {"ValueProblem", "ShapeError",  "DataError",    "WeightsError",
+  static const char* const classes[] = {"ArgumentError", "ShapeError", "DataError",    "WeightsError",
                                         "DeviceError",   "OutOfMemory", "NumericsError"};
   const py::object type =
       py::module_::import("fastconv.runtime.errors").attr(classes[static_cast<int>(error.kind())]);

@@ -32,7 +32,7 @@ class Array(Operators):
         array = np.asarray(values)
         dtype = "float32" if array.dtype == np.float64 else array.dtype.name
         buffer = get_device(device).new_buffer(dtype, array.shape)
-        buffer.write(np.ascontiguousarray(array, dtype))
+        buffer.write(np.ascontiguousarray(array, dtype).reshape(array.shape))
         return cls(buffer)
 
     @property

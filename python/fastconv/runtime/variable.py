@@ -32,7 +32,7 @@ class Variable(Operators):
         self.name = name
         self.trainable = trainable
         self.buffer = get_device(device).new_buffer(dtype, array.shape)
-        self.buffer.write(np.ascontiguousarray(array, dtype))
+        self.buffer.write(np.ascontiguousarray(array, dtype).reshape(array.shape))
 
     @property
     def device(self) -> str:
@@ -76,7 +76,7 @@ class Variable(Operators):
         array = np.asarray(value)
         if array.shape != self.shape:
             raise ShapeError(f"variable '{self.name}': expected shape {self.shape}; came {array.shape}.")
-        self.buffer.write(np.ascontiguousarray(array, self.dtype))
+        self.buffer.write(np.ascontiguousarray(array, self.dtype).reshape(array.shape))
 
     def to(self, device: str) -> None:
         """Moves it to another device."""
