@@ -16,7 +16,8 @@ class Initializer:
 
         Args:  shape: sizes, outermost axis first.  dtype: name of the dtype of the result.
         """
-        return np.ascontiguousarray(self.values(tuple(int(size) for size in shape)), dtype)
+        sizes = tuple(int(size) for size in shape)
+        return np.ascontiguousarray(self.values(sizes), dtype).reshape(sizes)
 
     def values(self, shape: tuple[int, ...]) -> np.ndarray:
         """The values, in any float dtype."""
@@ -28,8 +29,9 @@ class Initializer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Initializer:
-        """An initialiser made from what `get_config` gave."""
-        return cls(**config)
+        """An initialiser made from what `get_config` gave (or Keras's, whose axes of None mean the usual ones)."""
+        usual = ("input_axes", "output_axes")
+        return cls(**{name: v for name, v in config.items() if not (name in usual and v is None)})
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastconv import primitives
 from fastconv.graph import Symbol
+from fastconv.ops.shapes import unknown_kept
 
 
 def logits_of(probabilities: Any, stem: str) -> Any | None:
@@ -28,4 +29,4 @@ def logits_of(probabilities: Any, stem: str) -> Any | None:
     logits = symbol.node.inputs[0]
     if logits.shape == probabilities.shape:
         return logits
-    return primitives.Reshape(tuple(-1 if size is None else size for size in probabilities.shape))(logits)
+    return primitives.Reshape(unknown_kept(logits.shape, probabilities.shape))(logits)

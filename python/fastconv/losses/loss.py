@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
-from fastconv import ops, primitives
+from fastconv import ops
 from fastconv.compiler import Function
 from fastconv.graph import is_symbolic
 from fastconv.ops.values import floats, value
@@ -102,17 +101,11 @@ def reduced(losses: Any, sample_weight: Any, reduction: str) -> Any:
         losses = ops.multiply(losses, weights)
     if reduction == "none" or not losses.shape:
         return losses
-    total = ops.sum(losses)
     if reduction == "sum":
-        return total
+        return ops.sum(losses)
     if reduction == "mean_with_sample_weight" and weights is not None:
-        return ops.divide(total, ops.sum(weights))
-    if None in losses.shape:
-        raise ShapeError(
-            f"loss: expected losses of a known number; they are {tuple(losses.shape)}. Call it on arrays."
-        )
-    count = math.prod(losses.shape)
-    return primitives.Rescale(scale=1.0 / count)(total) if count else total
+        return ops.divide(ops.sum(losses), ops.sum(weights))
+    return ops.mean(losses)
 
 
 def weights_like(sample_weight: Any, values: Any) -> Any:

@@ -27,6 +27,7 @@ from fastconv.ops.arithmetic import (
     subtract,
     true_divide,
 )
+from fastconv.ops.network import conv, matmul, max_pool, transpose
 from fastconv.ops.nonlinear import (
     elu,
     hard_sigmoid,
@@ -63,6 +64,7 @@ __all__ = [
     "argmax",
     "cast",
     "clip",
+    "conv",
     "convert_to_numpy",
     "convert_to_tensor",
     "divide",
@@ -78,6 +80,8 @@ __all__ = [
     "less_equal",
     "log",
     "logical_not",
+    "matmul",
+    "max_pool",
     "maximum",
     "mean",
     "minimum",
@@ -102,5 +106,6 @@ __all__ = [
     "sum",
     "swish",
     "tanh",
+    "transpose",
     "true_divide",
 ]

@@ -57,7 +57,15 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 
 def _reshaped(x: Any, sizes: tuple[int | None, ...]) -> Any:
-    return primitives.Reshape(tuple(-1 if size is None else size for size in sizes))(x)
+    return reshape(x, unknown_kept(x.shape, sizes))
+
+
+def unknown_kept(before: Sequence[int | None], sizes: Sequence[int | None]) -> tuple[int, ...]:
+    """A new shape as the primitive takes it: 0 keeps an axis that is not known yet, -1 is what is left."""
+    return tuple(
+        size if size is not None else 0 if i < len(before) and before[i] is None else -1
+        for i, size in enumerate(sizes)
+    )
 
 
 def one_hot(x: Any, num_classes: int) -> Any:

@@ -10,7 +10,7 @@ from fastconv.optimizers.rules import SGD, Adam, AdamW, RMSprop
 from fastconv.runtime import names
 from fastconv.runtime.errors import ArgumentError
 
-_by_name: dict[str, Any] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adam_w": AdamW, "adamw": AdamW}
+_by_name: dict[str, Any] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
 
 
 def get(identifier: Any) -> Optimizer:

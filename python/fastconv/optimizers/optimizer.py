@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -141,13 +142,27 @@ class Optimizer:
     def _claim(self, owner: Any) -> None:
         if owner is None:
             return
-        holder = self._owner() if self._owner is not None else None
-        if holder is not None and holder is not owner:
+        if self._holder() not in (None, owner):
+            gc.collect()  # a model that nobody can reach any more may still hang in a cycle
+        holder = self._holder()
+        if holder not in (None, owner):
             raise ArgumentError(
                 f"optimizer '{self.name}': already serves model '{getattr(holder, 'name', holder)}'; expected one of its "
                 f"own for '{getattr(owner, 'name', owner)}'. Make another: {type(self).__name__}(...)."
             )
+        if holder is None and self._owner is not None:
+            self._forget()
         self._owner = weakref.ref(owner)
+
+    def _holder(self) -> Any:
+        """The model that it serves; None if there is none any more."""
+        return None if self._owner is None else self._owner()
+
+    def _forget(self) -> None:
+        """Begins anew, for another model: the one before is gone."""
+        self._slots.clear()
+        self._weights.clear()
+        self.iterations.assign(0)
 
     def slots_of(self, variable: Variable) -> list[Variable]:
         """The state of one weight, in the order of the class's `slots`."""

@@ -31,9 +31,10 @@ def look_up(kind: str, name: str, known: Mapping[str, Any]) -> Any:
 
     Raises:  ArgumentError: unknown; the message names the nearest.
     """
-    for spelling in (name, snake_case(name), name.lower()):
-        if spelling in known:
-            return known[spelling]
+    joined = {key.replace("_", ""): value for key, value in known.items()}
+    found = joined.get(name.lower().replace("_", ""))
+    if found is not None:
+        return found
     near = nearest(snake_case(name), known)
     remedy = f"did you mean {near!r}?" if near else f"there are {', '.join(sorted(known))}."
     raise ArgumentError(f"{kind} {name!r}: unknown; {remedy}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def _unpacked(path: Path, archive_format: str) -> Path:
         if path.suffix != ".zip":
             options["filter"] = "data"  # no links or paths out of the folder
         shutil.unpack_archive(path, partial, **options)
-    except (shutil.ReadError, ValueError, OSError) as error:
+    except (shutil.ReadError, tarfile.TarError, ValueError, OSError) as error:
         raise DataError(
             f"get_file: '{path}' cannot be unpacked: {error}. Delete it; it will be fetched again."
         ) from error

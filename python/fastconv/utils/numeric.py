@@ -48,6 +48,8 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
 
     Args:  axis: along which the norm is taken, default the last.  order: of the norm, default 2.
 
+    Keras divides along the wrong axis when `axis` is 0 and x an array; here it is the axis that was asked for.
+
     >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
     array([[0.6, 0.8],
            [0. , 0. ]])
