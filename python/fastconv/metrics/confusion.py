@@ -29,7 +29,7 @@ class _Counts(Metric):
         for kind in self.counted:
             setattr(self, kind, self.add_variable(name=kind))
 
-    def record(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def record(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = aligned(self.name, floats(y_true), floats(y_pred))
         yes = floats(ops.greater(y_pred, self.thresholds))
         label = floats(ops.not_equal(y_true, 0.0))
@@ -99,7 +99,7 @@ class AUC(Metric):
         self.positives = self.add_variable((), "positives")
         self.negatives = self.add_variable((), "negatives")
 
-    def record(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def record(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = aligned(self.name, floats(y_true), floats(y_pred))
         label = floats(ops.not_equal(y_true, 0.0))
         other = ops.subtract(1.0, label)
