@@ -6,7 +6,8 @@ import warnings
 import numpy as np
 import pytest
 
-from fastconv.models.checks import activation_name, check_fit, split_batch
+from fastconv.models.checks import check_fit, split_batch
+from fastconv.models.output_checks import activation_name
 from fastconv.primitives.base import Spec
 from fastconv.runtime.errors import DataError, FastconvWarning, ShapeError
 
@@ -397,6 +398,22 @@ class TestLastLayer:
 
 
 class TestSeveralOutputs:
+    def test_a_list_of_one_is_that_one(self):
+        last = layer_of("Dense", "dense_2", "sigmoid")
+        with pytest.raises(DataError) as caught:
+            check_fit(
+                Model(last),
+                [np.zeros((3, 4))],
+                [np.array([0, 1, 2])],
+                None,
+                [BINARY],
+                [Spec("float32", (None, 1))],
+                [last],
+            )
+        assert str(caught.value).startswith(
+            "fit: loss binary_crossentropy expects labels 0 and 1; y is 0..2. "
+        )
+
     def test_by_name(self):
         x = np.zeros((3, 4), np.float32)
         specs = {"kind": Spec("float32", (None, 3)), "age": Spec("float32", (None, 1))}
