@@ -19,28 +19,28 @@ FASTCONV_INLINE Range inside(int64_t first, int64_t window, int64_t size) {
 }
 
 // x: the image's pixel under tap (0, 0), which may lie outside; the taps of r and s lie inside.
+template <bool whole>
 FASTCONV_INLINE void pool_window(const MaxPool2d& a, const float* x, Range r, Range s, int64_t row,
                                  int64_t channels, float* y, uint8_t* argmax) {
   for (int64_t c = 0; c < channels; c += vector_floats) {
     const int64_t left = channels - c;
-    Vec best = load_up_to(x + r.begin * row + s.begin * channels + c, left);
+    Vec best = load_some<whole>(x + r.begin * row + s.begin * channels + c, left);
     VecInt index = VecInt{} + static_cast<int32_t>(r.begin * a.window_w + s.begin);
     for (int64_t i = r.begin; i < r.end; ++i)
       for (int64_t j = s.begin; j < s.end; ++j) {
-        const Vec value = load_up_to(x + i * row + j * channels + c, left);
+        const Vec value = load_some<whole>(x + i * row + j * channels + c, left);
         // Larger, or a NaN while there is none yet: !(value <= best) holds for both.
         const VecInt wins = ~(value <= best) & (best == best);
         best = wins ? value : best;
         index = wins ? VecInt{} + static_cast<int32_t>(i * a.window_w + j) : index;
       }
-    store_up_to(y + c, best, left);
-    store_bytes_up_to(argmax + c, index, left);
+    store_some<whole>(y + c, best, left);
+    store_bytes_some<whole>(argmax + c, index, left);
   }
 }
 
-}  // namespace
-
-void max_pool2d_rows(const MaxPool2d& a, const Call& call) {
+template <bool whole>
+void pool_all(const MaxPool2d& a, const Call& call) {
   const int64_t *in = call.inputs[0].desc.dims, *out = call.outputs[0].desc.dims;
   const int64_t h = in[1], w = in[2], channels = in[3], p = out[1], q = out[2];
   const float* const x = static_cast<const float*>(call.inputs[0].data);
@@ -52,10 +52,16 @@ void max_pool2d_rows(const MaxPool2d& a, const Call& call) {
     const float* const image = x + task / p * h * w * channels;
     for (int64_t j = 0; j < q; ++j) {
       const int64_t left = j * a.stride_w - a.pad_left, at = (task * q + j) * channels;
-      pool_window(a, image + (top * w + left) * channels, r, inside(left, a.window_w, w), w * channels,
-                  channels, y + at, argmax + at);
+      pool_window<whole>(a, image + (top * w + left) * channels, r, inside(left, a.window_w, w), w * channels,
+                         channels, y + at, argmax + at);
     }
   });
+}
+
+}  // namespace
+
+void max_pool2d_rows(const MaxPool2d& a, const Call& call) {
+  call.outputs[0].desc.dims[3] % vector_floats ? pool_all<false>(a, call) : pool_all<true>(a, call);
 }
 
 }  // namespace FASTCONV_SIMD

@@ -19,9 +19,8 @@ FASTCONV_INLINE Range covering(int64_t at, int64_t window, int64_t stride, int64
   return {begin, end < count ? end : count};
 }
 
-}  // namespace
-
-void max_pool2d_gradient_gather(const MaxPool2dGradient& a, const Call& call) {
+template <bool whole>
+void gather_all(const MaxPool2dGradient& a, const Call& call) {
   const int64_t* const out = call.inputs[0].desc.dims;
   const int64_t p = out[1], q = out[2], channels = out[3];
   const float* const dy = static_cast<const float*>(call.inputs[0].data);
@@ -41,14 +40,20 @@ void max_pool2d_gradient_gather(const MaxPool2dGradient& a, const Call& call) {
           for (int64_t j = columns.begin; j < columns.end; ++j) {
             const int64_t at = ((first_row + i) * q + j) * channels + c;
             const int64_t tap = (h - i * a.stride_h) * a.window_w + w - j * a.stride_w;
-            VecInt taken = load_bytes_up_to(argmax + at, left) == static_cast<int32_t>(tap);
-            if (y) taken &= ~(load_up_to(y + at, left) <= 0.0f);
-            sum += keep_where(taken, load_up_to(dy + at, left));
+            VecInt taken = load_bytes_some<whole>(argmax + at, left) == static_cast<int32_t>(tap);
+            if (y) taken &= ~(load_some<whole>(y + at, left) <= 0.0f);
+            sum += keep_where(taken, load_some<whole>(dy + at, left));
           }
-        store_up_to(dx + (task * a.input_w + column) * channels + c, sum, left);
+        store_some<whole>(dx + (task * a.input_w + column) * channels + c, sum, left);
       }
     }
   });
+}
+
+}  // namespace
+
+void max_pool2d_gradient_gather(const MaxPool2dGradient& a, const Call& call) {
+  call.outputs[0].desc.dims[3] % vector_floats ? gather_all<false>(a, call) : gather_all<true>(a, call);
 }
 
 }  // namespace FASTCONV_SIMD

@@ -18,7 +18,7 @@ struct Windows {
 };
 
 // One row of dx; tap: the index in the window of the row's first pixel, or below 0 where no window reaches.
-template <bool relu, bool streamed>
+template <bool relu, bool streamed, bool whole>
 void select_row(const MaxPool2dGradient& a, int64_t q, int64_t channels, Windows row, int64_t tap,
                 float* dx) {
   for (int64_t j = 0; j < q; ++j) {
@@ -30,13 +30,13 @@ void select_row(const MaxPool2dGradient& a, int64_t q, int64_t channels, Windows
       float* const target = dx + column * channels;
       for (int64_t c = 0; c < channels; c += vector_floats) {
         const int64_t left = channels - c;
-        VecInt taken = load_bytes_up_to(row.argmax + c, left) == wanted;
-        if (relu) taken &= ~(load_up_to(row.y + c, left) <= 0.0f);
-        const Vec value = keep_where(taken, load_up_to(row.dy + c, left));
+        VecInt taken = load_bytes_some<whole>(row.argmax + c, left) == wanted;
+        if (relu) taken &= ~(load_some<whole>(row.y + c, left) <= 0.0f);
+        const Vec value = keep_where(taken, load_some<whole>(row.dy + c, left));
         if (streamed)
           stream(target + c, value);
         else
-          store_up_to(target + c, value, left);
+          store_some<whole>(target + c, value, left);
       }
     }
     row.dy += channels, row.argmax += channels;
@@ -44,7 +44,7 @@ void select_row(const MaxPool2dGradient& a, int64_t q, int64_t channels, Windows
   }
 }
 
-template <bool relu, bool streamed>
+template <bool relu, bool streamed, bool whole>
 void select_all(const MaxPool2dGradient& a, const Call& call) {
   const int64_t* const out = call.inputs[0].desc.dims;
   const int64_t p = out[1], q = out[2], channels = out[3];
@@ -60,8 +60,8 @@ void select_all(const MaxPool2dGradient& a, const Call& call) {
     float* const image = dx + task / p * a.input_h * a.input_w * channels;
     for (int64_t line = first < 0 ? 0 : first; line < end && line < a.input_h; ++line) {
       const int64_t r = line - first;
-      select_row<relu, streamed>(a, q, channels, row, r < a.window_h ? r * a.window_w : -1,
-                                 image + line * a.input_w * channels);
+      select_row<relu, streamed, whole>(a, q, channels, row, r < a.window_h ? r * a.window_w : -1,
+                                        image + line * a.input_w * channels);
     }
     if (streamed) stream_fence();
   });
@@ -71,11 +71,15 @@ void select_all(const MaxPool2dGradient& a, const Call& call) {
 
 void max_pool2d_gradient_select(const MaxPool2dGradient& a, const Call& call) {
   const TensorDesc& dx = call.outputs[0].desc;
-  const bool streamed = dx.dims[3] % vector_floats == 0 && count_of(dx) * 4 >= pool_stream_bytes;
+  const bool whole = dx.dims[3] % vector_floats == 0, large = count_of(dx) * 4 >= pool_stream_bytes;
   if (a.relu)
-    streamed ? select_all<true, true>(a, call) : select_all<true, false>(a, call);
+    !whole  ? select_all<true, false, false>(a, call)
+    : large ? select_all<true, true, true>(a, call)
+            : select_all<true, false, true>(a, call);
   else
-    streamed ? select_all<false, true>(a, call) : select_all<false, false>(a, call);
+    !whole  ? select_all<false, false, false>(a, call)
+    : large ? select_all<false, true, true>(a, call)
+            : select_all<false, false, true>(a, call);
 }
 
 }  // namespace FASTCONV_SIMD
