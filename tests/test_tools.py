@@ -77,10 +77,12 @@ def test_what_passed_is_remembered_for_its_commit_alone(ci, monkeypatch, tmp_pat
 
 def test_bench_diff_compares_cases_by_their_medians(bench_diff, tmp_path):
     before, after = tmp_path / "a.csv", tmp_path / "b.csv"
-    before.write_text("stem,case,seconds,error\nrelu,n1,0.2,1\nrelu,n1,0.4,2\nrelu,n1,0.3,1\nrelu,n2,0.1,1\n")
-    after.write_text("stem,case,seconds,error\nrelu,n1,0.1,9\nrelu,n3,0.5,1\n")
+    before.write_text(
+        "network,case,pass,ms,error\nvgg,a,forward,0.2,1\nvgg,a,forward,0.4,2\nvgg,a,forward,0.3,1\nvgg,b,forward,0.1,1\n"
+    )
+    after.write_text("network,case,pass,ms,error\nvgg,a,forward,0.1,9\nvgg,c,forward,0.5,1\n")
     lines = bench_diff.compare(bench_diff.read(before), bench_diff.read(after))
-    assert lines[1].split() == ["0.300000", "0.100000", "3.000", "relu", "n1"]
+    assert lines[1].split() == ["0.3000", "0.1000", "3.000", "vgg", "a", "forward"]
     assert lines[2:] == ["median ratio 3.000 over 1 cases", "1 cases only in BEFORE", "1 cases only in AFTER"]
 
 
@@ -89,5 +91,5 @@ def test_bench_diff_refuses_another_table(bench_diff, tmp_path):
     with pytest.raises(SystemExit) as caught:
         bench_diff.read(tmp_path / "a.csv")
     assert str(caught.value) == (
-        f"{tmp_path / 'a.csv'}: expected a column 'seconds'; there are epoch, loss. Is it from bench/op.py?"
+        f"{tmp_path / 'a.csv'}: expected a column 'ms'; there are epoch, loss. Is it from bench/op.py?"
     )
