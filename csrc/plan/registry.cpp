@@ -2,11 +2,14 @@
 
 #include "core/error.h"
 #include "core/isa.h"
+#include "core/shape.h"
 
 namespace fastconv {
 namespace {
 constexpr const char* activation_names[] = {"none", "relu", "sigmoid"};
-}
+constexpr const char* relation_names[] = {"equal",      "not_equal", "less",
+                                          "less_equal", "greater",   "greater_equal"};
+}  // namespace
 
 const char* activation_name(Activation activation) { return activation_names[static_cast<int>(activation)]; }
 
@@ -14,6 +17,16 @@ Activation activation_from_name(const std::string& name) {
   for (int i = 0; i < 3; ++i)
     if (name == activation_names[i]) return static_cast<Activation>(i);
   throw Error(ErrorKind::value, "activation: expected none, relu or sigmoid; came '" + name + "'.");
+}
+
+const char* relation_name(Relation relation) { return relation_names[static_cast<int>(relation)]; }
+
+Relation relation_from_name(const std::string& name) {
+  for (int i = 0; i < 6; ++i)
+    if (name == relation_names[i]) return static_cast<Relation>(i);
+  throw Error(ErrorKind::value,
+              "relation: expected equal, not_equal, less, less_equal, greater or greater_equal; came '" +
+                  name + "'.");
 }
 
 std::string Implementation::full_name() const {
@@ -62,6 +75,12 @@ void FieldReader::operator()(const char* name, Dims& field) {
   field = {static_cast<int32_t>(values.size()), {}};
   for (size_t i = 0; i < values.size(); ++i) field.values[i] = values[i];
 }
+
+void FieldReader::operator()(const char* name, DType& field) {
+  field = dtype_from_name(source.get_string(name));
+}
+
+void FieldPrinter::operator()(const char* name, DType& field) { put(name, dtype_name(field)); }
 
 void FieldPrinter::operator()(const char* name, Dims& field) {
   std::string list;

@@ -41,6 +41,8 @@ class AttributeSource {
 
 const char* activation_name(Activation activation);
 Activation activation_from_name(const std::string& name);
+const char* relation_name(Relation relation);
+Relation relation_from_name(const std::string& name);
 
 // One row with its attributes' type erased.
 struct Implementation {
@@ -84,14 +86,20 @@ struct FieldReader {
   void operator()(const char* name, int64_t& field) { field = source.get_int(name); }
   void operator()(const char* name, double& field) { field = source.get_double(name); }
   void operator()(const char* name, bool& field) { field = source.get_bool(name); }
-  void operator()(const char* name, Activation& field) { field = activation_from_name(source.get_string(name)); }
+  void operator()(const char* name, Activation& field) {
+    field = activation_from_name(source.get_string(name));
+  }
+  void operator()(const char* name, Relation& field) { field = relation_from_name(source.get_string(name)); }
+  void operator()(const char* name, DType& field);
   void operator()(const char* name, Dims& field);
 };
 
 struct FieldNames {
   std::vector<std::string> names;
   template <class Field>
-  void operator()(const char* name, Field&) { names.push_back(name); }
+  void operator()(const char* name, Field&) {
+    names.push_back(name);
+  }
 };
 
 struct FieldPrinter {
@@ -100,6 +108,8 @@ struct FieldPrinter {
   void operator()(const char* name, double& field) { put(name, std::to_string(field)); }
   void operator()(const char* name, bool& field) { put(name, field ? "true" : "false"); }
   void operator()(const char* name, Activation& field) { put(name, activation_name(field)); }
+  void operator()(const char* name, Relation& field) { put(name, relation_name(field)); }
+  void operator()(const char* name, DType& field);
   void operator()(const char* name, Dims& field);
   void put(const char* name, const std::string& value) {
     text += (text.empty() ? "" : " ") + std::string(name) + "=" + value;
@@ -143,13 +153,21 @@ struct Row {
 
 // Stock entries of a row.
 template <class Attributes>
-Refusal always(const Attributes&, const Signature&) { return std::nullopt; }
+Refusal always(const Attributes&, const Signature&) {
+  return std::nullopt;
+}
 template <class Attributes>
-Workspace no_workspace(const Attributes&, const Signature&) { return {0, 0}; }
+Workspace no_workspace(const Attributes&, const Signature&) {
+  return {0, 0};
+}
 template <class Attributes>
-double no_cost(const Attributes&, const Signature&) { return 0; }
+double no_cost(const Attributes&, const Signature&) {
+  return 0;
+}
 template <class Attributes>
-double reference_cost(const Attributes&, const Signature&) { return std::numeric_limits<double>::infinity(); }
+double reference_cost(const Attributes&, const Signature&) {
+  return std::numeric_limits<double>::infinity();
+}
 
 template <class Attributes>
 class Register {
@@ -171,7 +189,9 @@ class Register {
   }
 
  private:
-  static const Attributes& cast(const void* attributes) { return *static_cast<const Attributes*>(attributes); }
+  static const Attributes& cast(const void* attributes) {
+    return *static_cast<const Attributes*>(attributes);
+  }
 };
 
 }  // namespace fastconv
