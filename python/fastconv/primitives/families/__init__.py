@@ -1,0 +1,1 @@
+"""Families of primitives: shape rules and gradient rules that several stems share."""
