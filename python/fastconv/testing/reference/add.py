@@ -1,0 +1,6 @@
+"""add in float64."""
+
+
+def add(attributes, a, b):
+    """y = a + b."""
+    return (a + b,)
