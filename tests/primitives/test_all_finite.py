@@ -1,0 +1,39 @@
+"""all_finite's cases."""
+
+import numpy as np
+
+from fastconv.primitives import AllFinite
+from fastconv.testing.cases import Case, Input
+from fastconv.testing.suite import PrimitiveTests, run
+
+
+def with_at(place, value, count):
+    """Ones, and one value of another kind."""
+    values = np.ones(count, np.float32)
+    values[place] = value
+    return values
+
+
+CASES = [
+    Case("one element", AllFinite(), (1,)),
+    Case("no elements", AllFinite(), (0,)),
+    Case("no input", AllFinite()),
+    Case("several tensors of several blocks", AllFinite(), (3, 11000), (7,), (), (40000,)),
+    Case("largest numbers are finite", AllFinite(), Input((100,), fill=3.4e38), Input((100,), fill=-3.4e38)),
+    Case("a NaN in the first vector", AllFinite(), with_at(0, np.nan, 20000)),
+    Case("an infinity in the last element of a tail", AllFinite(), with_at(20000, np.inf, 20001)),
+    Case("minus infinity in the second tensor", AllFinite(), (50,), with_at(70, -np.inf, 100)),
+    Case("opposite infinities do not cancel", AllFinite(), np.array([np.inf, -np.inf] * 40, np.float32)),
+]  # fmt: skip
+
+
+class TestAllFinite(PrimitiveTests):
+    cases = CASES
+    batched = ()
+
+    def test_every_place_counts(self):
+        """A number that is not finite is found wherever it stands."""
+        for implementation in ("blocks", "reference"):
+            for place in range(131):
+                case = Case("", AllFinite(), with_at(place, np.nan, 131))
+                assert run(case, implementation)[0] == 0, (implementation, place)
