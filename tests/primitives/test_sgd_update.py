@@ -1,0 +1,40 @@
+"""sgd_update's cases."""
+
+import numpy as np
+
+from fastconv.primitives import SgdUpdate
+from fastconv.testing.cases import evaluate
+from fastconv.testing.suite import _torch
+from fastconv.testing.updates import UpdateTests, update
+
+FILTER = (3, 3, 5, 7)
+NESTEROV = SgdUpdate(momentum=0.9, nesterov=True, weight_decay=0.1)
+
+CASES = [
+    update("without momentum", SgdUpdate(), FILTER),
+    update("weight decay", SgdUpdate(weight_decay=0.1), FILTER),
+    update("several blocks and a tail, without momentum", SgdUpdate(), (33001,)),
+    update("momentum", SgdUpdate(momentum=0.9), FILTER, ["normal"]),
+    update("nesterov, weight decay", NESTEROV, FILTER, ["normal"]),
+    update("one element", NESTEROV, (1,), ["normal"]),
+    update("no elements", NESTEROV, (0,), ["normal"]),
+    update("several blocks and a tail", NESTEROV, (33001,), ["normal"]),
+    update("NaN passed on", NESTEROV, (2, 33), ["normal"], gradient="nan"),
+]  # fmt: skip
+
+
+class TestSgdUpdate(UpdateTests):
+    cases = CASES
+
+    def test_as_pytorch(self):
+        """Keras's velocity is -lr times PyTorch's: the same steps while the rate stays."""
+        torch = _torch()
+        values = np.random.default_rng(0).standard_normal((6, 50))
+        weights = torch.nn.Parameter(torch.from_numpy(values[0].copy()))
+        optimizer = torch.optim.SGD([weights], lr=0.01, momentum=0.9, nesterov=True)
+        p, states = values[0], [np.zeros(50)]
+        for step in range(1, 6):
+            weights.grad = torch.from_numpy(values[step].copy())
+            optimizer.step()
+            p, *states = evaluate(SgdUpdate(momentum=0.9, nesterov=True), p, values[step], *states, 0.01)
+        np.testing.assert_allclose(p, weights.detach().numpy(), rtol=1e-10)
