@@ -1,12 +1,14 @@
 """A training step as a plan: the same on both devices, whatever pass is left out, and nothing on error."""
 
+import math
+
 import numpy as np
 import pytest
-from programs import Convnet, same_conv, total
+from programs import Convnet, pool, same_conv, total
 
 from fastconv import _core, compiler
 from fastconv import primitives as p
-from fastconv.compiler import grad
+from fastconv.compiler import fuse, grad
 from fastconv.graph import assign, guard
 from fastconv.runtime.errors import NumericsError
 from fastconv.runtime.variable import Variable
@@ -81,21 +83,36 @@ def test_a_step_that_is_not_finite_changes_nothing():
     assert np.isfinite(float(step(*batch())))
 
 
-def test_the_forward_pass_is_one_step_a_layer():
-    net = Convnet()
-    compiled = compiler.Function(lambda x: net(x)).compiled([p.Spec("float32", (2, 8, 8, 3))])
-    stems = [step.primitive.stem for step in compiled.description.steps]
-    assert stems == ["conv2d", "max_pool2d", "conv2d", "max_pool2d", "dense"]
-    first = compiled.description.steps[0].primitive
-    assert (first.bias, first.activation) == (True, "relu")
+def stems(function, *shapes, training=False):
+    compiled = compiler.Function(function, training=training).compiled([p.Spec("float32", s) for s in shapes])
+    return [step.primitive.stem for step in compiled.description.steps]
 
 
-def test_the_mask_of_a_relu_goes_into_the_gradient_of_its_pooling():
+def test_a_layer_with_its_pooling_is_one_step():
+    assert stems(Convnet(), (2, 8, 8, 3)) == ["conv2d_pooled", "conv2d_pooled", "dense"]
+
+
+def test_a_convolution_that_another_reads_is_pooled_apart():
     net = Convnet()
-    specs = [p.Spec("float32", (2, 8, 8, 3)), p.Spec("float32", (2, 1))]
-    steps = compiler.Function(net.step, training=True).compiled(specs).description.steps
-    assert not [s for s in steps if s.primitive.stem == "relu_gradient"]
-    assert all(s.primitive.relu for s in steps if s.primitive.stem == "max_pool2d_gradient")
+
+    def both(x):
+        y = p.Relu()(same_conv(x, net.filters[0]) + net.biases[0])
+        return y, pool(y)
+
+    assert stems(both, (2, 8, 8, 3)) == ["conv2d", "max_pool2d"]
+
+
+def test_the_gradient_before_the_pooling_never_exists():
+    made = stems(Convnet().step, (2, 8, 8, 3), (2, 1), training=True)
+    assert "conv2d_pooled_filter_gradient" in made
+    assert not {"relu_gradient", "max_pool2d_gradient", "conv2d_filter_gradient"} & set(made)
+
+
+def test_without_pooled_kernels_the_mask_of_a_relu_goes_into_the_gradient_of_its_pooling(monkeypatch):
+    monkeypatch.setattr(fuse, "_cost", lambda device, primitive, *_: math.inf if "Pooled" in repr(primitive) else 1.0)
+    made = stems(Convnet().step, (2, 8, 8, 3), (2, 1), training=True)
+    assert made.count("max_pool2d_gradient") == 2
+    assert "relu_gradient" not in made
 
 
 def test_state_is_written_in_place_in_the_closing_block():

@@ -1,9 +1,14 @@
-"""fuse: bias, residual add and activation become epilogues of convolutions and dense products; the mask of a relu
-becomes part of the gradient of the pooling behind it."""
+"""fuse: bias, residual add and activation become epilogues of convolutions and dense products; the mask of a ReLU
+becomes part of the gradient of the pooling behind it; a convolution takes the pooling behind it along, so that what
+lies between is never written."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
 
 from fastconv import primitives
 from fastconv.graph import Graph, Node, Symbol, rewrite
@@ -11,9 +16,12 @@ from fastconv.graph import Graph, Node, Symbol, rewrite
 _HEAVY = ("conv2d", "dense")
 
 
-def fuse(graph: Graph) -> Graph:
-    """One pattern after the other; each rewrites the whole graph."""
-    for pattern in (_bias, _residual, _activation, _relu_behind_pooling, _bias_gradient):
+def fuse(graph: Graph, device: Any) -> Graph:
+    """One pattern after the other; each rewrites the whole graph.  The device says what a step costs on it."""
+    pooled = functools.partial(_pooled, device=device)
+    pooled_gradients = functools.partial(_pooled_gradients, device=device)
+    patterns: list[Callable[[Graph], Graph]] = [_bias, _residual, _activation, _relu_behind_pooling, _bias_gradient]
+    for pattern in (*patterns, pooled, pooled_gradients):
         graph = pattern(graph)
     return graph
 
@@ -140,5 +148,64 @@ def _bias_gradient(graph: Graph) -> Graph:
             operands = [new[s] for s in gradient.inputs]
             made[dy] = Node("call", primitive, operands, specs, gradient.label).outputs
         return made[dy][:1] if node is gradient else made[dy][1:]
+
+    return rewrite(graph, rule)
+
+
+def _cost(device: Any, primitive: Any, inputs: Any, outputs: Any = None) -> float:
+    """What the best row of a step costs on the device; infinite if only the reference takes it."""
+    specs = [s.spec for s in inputs]
+    rows = device.candidates(primitive, specs, outputs or primitive.shapes(specs))
+    return min((row.cost for row in rows if not row.reason), default=math.inf)
+
+
+def _is_plain_pooling(pool: Any) -> bool:
+    sizes = (pool.window_h, pool.window_w, pool.stride_h, pool.stride_w)
+    return sizes == (2, 2, 2, 2) and not (pool.pad_top or pool.pad_bottom or pool.pad_left or pool.pad_right)
+
+
+def _pooled(graph: Graph, device: Any) -> Graph:
+    """max_pool2d(conv2d with ReLU) where nobody else reads the convolution: one step, if it costs less than both.
+
+    Its argmax says also where ReLU let nothing through; max_pool2d_gradient takes that for a pixel that gets nothing.
+    """
+    sole = _sole_reader(graph)
+
+    def rule(node: Node, _: tuple[Symbol, ...], new: dict[Symbol, Symbol]) -> tuple[Symbol, ...] | None:
+        conv = node.inputs[0].node if node.stem == "max_pool2d" else None
+        if conv is None or conv.stem != "conv2d" or sole.get(node.inputs[0]) is not node:
+            return None
+        p = conv.primitive
+        if p.activation != "relu" or p.residual or not _is_plain_pooling(node.primitive):  # type: ignore[union-attr]
+            return None
+        primitive = primitives.Conv2dPooled(**p.geometry(), bias=p.bias)  # type: ignore[union-attr]
+        apart = _cost(device, p, conv.inputs) + _cost(device, node.primitive, node.inputs)
+        if not _cost(device, primitive, conv.inputs) <= apart:
+            return None
+        specs = [s.spec for s in node.outputs]
+        return Node("call", primitive, [new[s] for s in conv.inputs], specs, conv.label).outputs
+
+    return rewrite(graph, rule)
+
+
+def _pooled_gradients(graph: Graph, device: Any) -> Graph:
+    """Gradients of a convolution that read max_pool2d_gradient with a ReLU's mask: they read the pooled gradient."""
+
+    def rule(node: Node, _: tuple[Symbol, ...], new: dict[Symbol, Symbol]) -> tuple[Symbol, ...] | None:
+        if node.stem not in ("conv2d_input_gradient", "conv2d_filter_gradient"):
+            return None
+        by_input = node.stem == "conv2d_input_gradient"
+        spread = node.inputs[0 if by_input else 1].node
+        if spread.stem != "max_pool2d_gradient" or spread.inputs[1].node.stem != "conv2d_pooled":
+            return None
+        cls = primitives.Conv2dPooledInputGradient if by_input else primitives.Conv2dPooledFilterGradient
+        primitive = cls(**node.primitive.attributes())  # type: ignore[union-attr]
+        dy, argmax = spread.inputs[:2]
+        operands = (dy, argmax, node.inputs[1]) if by_input else (node.inputs[0], dy, argmax)
+        apart = _cost(device, node.primitive, node.inputs) + _cost(device, spread.primitive, spread.inputs)
+        if not _cost(device, primitive, operands) <= apart:
+            return None
+        specs = [s.spec for s in node.outputs]
+        return Node("call", primitive, [new[s] for s in operands], specs, node.label).outputs
 
     return rewrite(graph, rule)

@@ -7,6 +7,7 @@ runs each step against the float64 reference and stops at the first that differs
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -49,7 +50,7 @@ def compile_graph(graph: Graph, device: Any, name: str) -> tuple[Any, PlanDescri
     if os.environ.get("FASTCONV_DUMP") in ("trace", "all"):
         print(dump("trace", graph), file=sys.stderr)
     graph = run_pass("simplify", graph, simplify)
-    graph = run_pass("fuse", graph, fuse)
+    graph = run_pass("fuse", graph, functools.partial(fuse, device=device))
     frozen = frozen_nodes(graph)
     choices = choose(graph, device, verbosity())
     order = schedule(graph)
