@@ -40,7 +40,7 @@ class Convnet:
         self.filters = [variable("a/kernel", 3, 3, channels, 8), variable("b/kernel", 3, 3, 8, 16)]
         self.biases = [variable("a/bias", 8), variable("b/bias", 16)]
         self.dense = variable("c/kernel", 2 * 2 * 16, 1)
-        self.rate = Variable(np.float32(0.1), name="rate", trainable=False, device=device)
+        self.rate = Variable(np.float32(0.01), name="rate", trainable=False, device=device)
         self.velocities = [
             Variable(np.zeros(v.shape, "f4"), name=f"{v.name}/v", device=device) for v in self.weights
         ]

@@ -89,7 +89,7 @@ def stems(function, *shapes, training=False):
 
 
 def test_a_layer_with_its_pooling_is_one_step():
-    assert stems(Convnet(), (2, 8, 8, 3)) == ["conv2d_pooled", "conv2d_pooled", "dense"]
+    assert stems(Convnet(channels=16), (2, 8, 8, 16)) == ["conv2d_pooled", "conv2d_pooled", "dense"]
 
 
 def test_a_convolution_that_another_reads_is_pooled_apart():
@@ -103,7 +103,7 @@ def test_a_convolution_that_another_reads_is_pooled_apart():
 
 
 def test_the_gradient_before_the_pooling_never_exists():
-    made = stems(Convnet().step, (2, 8, 8, 3), (2, 1), training=True)
+    made = stems(Convnet(channels=16).step, (2, 8, 8, 16), (2, 1), training=True)
     assert "conv2d_pooled_filter_gradient" in made
     assert not {"relu_gradient", "max_pool2d_gradient", "conv2d_filter_gradient"} & set(made)
 

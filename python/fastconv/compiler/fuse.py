@@ -133,11 +133,12 @@ def _bias_gradient(graph: Graph) -> Graph:
         if n.stem == "reduce_sum" and n.outputs[0].shape == n.inputs[0].shape[-1:] and n.inputs[0] in gradients
     }
     both = {dy: n for dy, n in gradients.items() if dy in sums and not n.primitive.bias}  # type: ignore[union-attr]
+    dy_of = {node: dy for dy in both for node in (both[dy], sums[dy])}
     made: dict[Symbol, tuple[Symbol, ...]] = {}
 
-    def rule(node: Node, inputs: tuple[Symbol, ...], new: dict[Symbol, Symbol]) -> tuple[Symbol, ...] | None:
-        dy = {both.get(s): s for s in node.inputs}.get(node) or {sums.get(s): s for s in node.inputs}.get(node)
-        if dy not in both:
+    def rule(node: Node, _: tuple[Symbol, ...], new: dict[Symbol, Symbol]) -> tuple[Symbol, ...] | None:
+        dy = dy_of.get(node)
+        if dy is None:
             return None
         gradient = both[dy]
         if dy not in made:

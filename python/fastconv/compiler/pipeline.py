@@ -19,7 +19,7 @@ from fastconv.compiler.choose import choose
 from fastconv.compiler.emit import emit
 from fastconv.compiler.freeze import frozen_nodes
 from fastconv.compiler.fuse import fuse
-from fastconv.compiler.place import place
+from fastconv.compiler.place import place, stage_effects
 from fastconv.compiler.schedule import schedule
 from fastconv.compiler.simplify import simplify
 from fastconv.graph import Graph
@@ -51,6 +51,7 @@ def compile_graph(graph: Graph, device: Any, name: str) -> tuple[Any, PlanDescri
         print(dump("trace", graph), file=sys.stderr)
     graph = run_pass("simplify", graph, simplify)
     graph = run_pass("fuse", graph, functools.partial(fuse, device=device))
+    graph = stage_effects(graph)
     frozen = frozen_nodes(graph)
     choices = choose(graph, device, verbosity())
     order = schedule(graph)

@@ -60,6 +60,22 @@ def is_view(node: Node) -> bool:
     return node.stem == "reshape"
 
 
+def stage_effects(graph: Graph) -> Graph:
+    """Copies what the closing block would read from a variable that it also writes (two that swap their values)."""
+    written = {id(variable) for variable, _ in graph.effects}
+
+    def staged(symbol: Symbol) -> Symbol:
+        source = symbol.node
+        while is_view(source):
+            source = source.inputs[0].node
+        if source.kind != "variable" or id(source.value) not in written:
+            return symbol
+        return Node("call", primitives.Identity(), [symbol], [symbol.spec], source.label).outputs[0]
+
+    effects = tuple((variable, staged(symbol)) for variable, symbol in graph.effects)
+    return dataclasses.replace(graph, effects=effects)
+
+
 def place(graph: Graph, order: list[Node], choices: dict[Node, Any], frozen: set[Node], device: Any) -> Placement:
     """Assigns every symbol a home and every arena block an offset."""
     closing, copied_effects = _split_effects(graph, order, choices)
@@ -117,7 +133,7 @@ def _split_effects(graph: Graph, order: list[Node], choices: dict[Node, Any]) ->
 
     chosen = [node for node in order if candidate(node)]
     while True:
-        kept = [node for node in chosen if not _conflicts(node, chosen, readers)]
+        kept = [node for node in chosen if not _conflicts(node, chosen, readers, targets)]
         if len(kept) == len(chosen):
             break
         chosen = kept
@@ -125,9 +141,14 @@ def _split_effects(graph: Graph, order: list[Node], choices: dict[Node, Any]) ->
     return chosen, [(variable, s) for variable, s in graph.effects if s not in in_place]
 
 
-def _conflicts(node: Node, chosen: list[Node], readers: dict[Symbol, list[Node]]) -> bool:
+def _conflicts(
+    node: Node, chosen: list[Node], readers: dict[Symbol, list[Node]], targets: dict[Symbol, list[Any]]
+) -> bool:
+    """True if another node of the closing block reads a variable that this one writes."""
+    written = {id(variable) for symbol in node.outputs for variable in targets[symbol]}
     others = {n for n in chosen if n is not node}
-    return any(reader in others for s in node.inputs if s.node.kind == "variable" for reader in readers[s])
+    reads = [s for s in node.inputs if s.node.kind == "variable" and id(s.node.value) in written]
+    return any(reader in others for symbol in reads for reader in readers[symbol])
 
 
 def _last_uses(graph: Graph, step: list[Node], closing: list[Node]) -> dict[Symbol, int]:
