@@ -3,22 +3,9 @@
 import numpy as np
 
 from fastconv.primitives import CategoricalCrossEntropy
-from fastconv.testing.cases import Case, Input
+from fastconv.testing.cases import Case
+from fastconv.testing.class_losses import class_cases, weights
 from fastconv.testing.suite import PrimitiveTests
-
-
-def labels(classes):
-    return lambda random, shape: random.integers(0, classes, shape)
-
-
-def weights(random, shape):
-    """Rows of positive numbers that add up to 1."""
-    values = random.uniform(0.01, 1, shape)
-    return values / values.sum(-1, keepdims=True)
-
-
-def one_hot(random, shape):
-    return np.eye(shape[-1])[random.integers(0, shape[-1], shape[:-1])]
 
 
 def positive(random, shape):
@@ -26,29 +13,13 @@ def positive(random, shape):
     return weights(random, shape) * random.uniform(0.8, 1.2, (*shape[:-1], 1))
 
 
-OUTSIDE = np.array([0, -1, 4, 3, 2**40])  # of four classes
-CUT = np.array([0.0, 2.9, 3.0, 4.0, -1.0, np.nan], np.float32)  # of four classes
-
+SURE = np.array([[1.0, 0.0, 0.0]] * 2, np.float32)  # right, then wrong
+ONE_HOT = np.eye(3, dtype=np.float32)[:2]
 
 CASES = [
-    Case("ten classes", CategoricalCrossEntropy(True), Input((20, 10), fill=positive), Input((20,), fill=labels(10), dtype="int64")),
-    Case("ten classes, weights", CategoricalCrossEntropy(False), Input((20, 10), fill=positive), Input((20, 10), fill=weights, dtype="float32")),
-    Case("one-hot rows", CategoricalCrossEntropy(False), Input((20, 7), fill=positive), Input((20, 7), fill=one_hot, dtype="float32")),
-    Case("a row a vector wide", CategoricalCrossEntropy(True), Input((5, 16), fill=positive), Input((5,), fill=labels(16), dtype="int64")),
-    Case("a thousand classes", CategoricalCrossEntropy(True), Input((9, 1000), fill=positive), Input((9,), fill=labels(1000), dtype="int64")),
-    Case("a thousand classes, weights", CategoricalCrossEntropy(False), Input((9, 1000), fill=positive), Input((9, 1000), fill=weights, dtype="float32")),
-    Case("more classes than a block", CategoricalCrossEntropy(True), Input((2, 20001), fill=positive), Input((2,), fill=labels(20001), dtype="int64")),
-    Case("a class for each pixel", CategoricalCrossEntropy(True), Input((2, 9, 11, 5), fill=positive), Input((2, 9, 11), fill=labels(5), dtype="int64")),
-    Case("pixels, weights", CategoricalCrossEntropy(False), Input((2, 9, 11, 5), fill=positive), Input((2, 9, 11, 5), fill=weights, dtype="float32")),
-    Case("many rows: several tasks", CategoricalCrossEntropy(True), Input((5000, 3), fill=positive), Input((5000,), fill=labels(3), dtype="int64")),
-    Case("two classes, float labels", CategoricalCrossEntropy(True), Input((30, 2), fill=positive), Input((30,), fill=labels(2), dtype="float32")),
-    Case("one class", CategoricalCrossEntropy(True), Input((4, 1), fill=positive), Input((4,), fill=labels(1), dtype="int64")),
-    Case("no rows", CategoricalCrossEntropy(True), Input((0, 4), fill=positive), Input((0,), fill=labels(4), dtype="int64")),
-    Case("labels that name no class", CategoricalCrossEntropy(True), Input((5, 4), fill=positive), OUTSIDE, differentiable=False),
-    Case("float labels are cut to whole numbers", CategoricalCrossEntropy(True), Input((6, 4), fill=positive), CUT, differentiable=False),
-    Case("NaN passed on, its rows only", CategoricalCrossEntropy(True), Input((9, 4), fill="nan"), Input((9,), fill=labels(4), dtype="int64"), differentiable=False),
-    Case("clipped at both ends, class", CategoricalCrossEntropy(True), np.array([[1.0, 0.0, 0.0]] * 2, np.float32), np.array([0, 1]), differentiable=False),
-    Case("clipped at both ends, weights", CategoricalCrossEntropy(False), np.array([[1.0, 0.0, 0.0]] * 2, np.float32), np.eye(3, dtype=np.float32)[:2], differentiable=False),
+    *class_cases(CategoricalCrossEntropy, positive),
+    Case("clipped, classes", CategoricalCrossEntropy(True), SURE, np.array([0, 1]), differentiable=False),
+    Case("clipped, weights", CategoricalCrossEntropy(False), SURE, ONE_HOT, differentiable=False),
 ]  # fmt: skip
 
 
