@@ -77,6 +77,7 @@ class TestLogs:
         assert Logs(val_acc=0.5)["val_accuracy"] == 0.5
         assert Logs(val_binary_accuracy=0.5)["val_acc"] == 0.5
         assert "val_acc" in logs and "val_mae" not in logs
+        assert "val_acc" not in Logs(accuracy=0.5)
         assert logs.get("mae", 3) == 3
         assert dict(logs) == {"loss": 1.0, "accuracy": 0.5, "val_accuracy": 0.25}
 

@@ -132,9 +132,8 @@ class Mean(Metric):
             return
         weights = weights_like(sample_weight, values)
         accumulate(self.total, ops.sum(ops.multiply(values, weights)))
-        repeats = ops.size(values) / max(
-            1, ops.size(weights)
-        )  # each weight counts for all values of its sample
+        # Each weight counts for all values of its sample.
+        repeats = ops.size(values) / max(1, ops.size(weights))
         accumulate(self.count, ops.multiply(ops.sum(weights), repeats))
 
     def compute(self) -> Any:
