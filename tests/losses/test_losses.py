@@ -168,6 +168,15 @@ class TestFromLogitsTogether:
         loss, given = losses.BinaryCrossentropy(), losses.BinaryCrossentropy(from_logits=True)
         assert float(compiler.Function(lambda v: loss(y, ops.sigmoid(v)))(x)) == float(given(y, x))
 
+    @pytest.mark.parametrize("name", ["BinaryCrossentropy", "CategoricalCrossentropy"])
+    def test_from_logits_over_an_activation_means_its_logits(self, name):
+        y = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
+        loss = getattr(losses, name)(from_logits=True)
+        activation = ops.sigmoid if name.startswith("Binary") else ops.softmax
+        assert float(compiler.Function(lambda v: loss(y, activation(v)))(self.EXTREME)) == float(
+            loss(y, self.EXTREME)
+        )
+
 
 class TestShapes:
     @pytest.mark.parametrize(

@@ -173,6 +173,20 @@ class TestResolve:
     def test_logits_count_from_0(self):
         found = metrics.resolve("accuracy", losses.BinaryCrossentropy(from_logits=True))
         assert float(found([1.0, 0.0], [0.2, -3.0])) == 1.0
+        found.reset_state()
+        step = compiler.Function(
+            lambda y, x: found.update_state(y, ops.sigmoid(x))
+        )  # a sigmoid although from_logits
+        step(np.array([1.0, 0.0], np.float32), np.array([0.2, -3.0], np.float32))
+        assert float(found.result()) == 1.0
+
+    def test_a_function_is_in_no_file(self):
+        with pytest.raises(ArgumentError) as caught:
+            metrics.serialize(metrics.get(lambda y_true, y_pred: y_pred))
+        assert str(caught.value) == (
+            "metric '<lambda>': expected one of fastconv's metrics, which a file can name; it is a function. "
+            "Compile again after loading."
+        )
 
     def test_other_names(self):
         assert metrics.resolve("mae").name == "mae"

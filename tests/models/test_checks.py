@@ -349,7 +349,7 @@ class TestLastLayer:
         loss = loss_of("binary_crossentropy", "binary", from_logits=True)
         assert check(np.array([0, 1]), loss, 1, "sigmoid") == [
             "layer 'dense_2': loss binary_crossentropy with from_logits=True expects any number; the layer already "
-            "applies sigmoid, which would then be applied twice. Remove one of them."
+            "applies sigmoid. Remove one of them."
         ]
 
     def test_softmax_with_binary_loss(self):

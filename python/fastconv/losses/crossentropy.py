@@ -27,7 +27,7 @@ def binary_crossentropy(
     y_true, y_pred = aligned("binary_crossentropy", floats(y_true), floats(y_pred))
     if label_smoothing:
         y_true = primitives.Rescale(scale=1.0 - label_smoothing, offset=0.5 * label_smoothing)(y_true)
-    logits = y_pred if from_logits else logits_of(y_pred, "sigmoid")
+    logits = _logits(y_pred, "sigmoid", from_logits)
     if logits is not None:
         losses = primitives.SigmoidCrossEntropy()(logits, y_true)
     else:
@@ -86,10 +86,16 @@ def sparse_categorical_crossentropy(
 
 
 def _class_loss(y_true: Any, y_pred: Any, from_logits: bool, sparse: bool) -> Any:
-    logits = y_pred if from_logits else logits_of(y_pred, "softmax")
+    logits = _logits(y_pred, "softmax", from_logits)
     if logits is not None:
         return primitives.SoftmaxCrossEntropy(sparse)(logits, y_true)
     return primitives.CategoricalCrossEntropy(sparse)(y_pred, y_true)
+
+
+def _logits(y_pred: Any, stem: str, from_logits: bool) -> Any | None:
+    """What is before the sigmoid or softmax, also where from_logits says that there is none; None if not known."""
+    logits = logits_of(y_pred, stem)
+    return y_pred if logits is None and from_logits else logits
 
 
 def _last_axis(who: str, axis: int) -> None:

@@ -1,8 +1,8 @@
 """Looking through probabilities at the logits that they were made from.
 
 A sigmoid or softmax and the cross-entropy behind it are computed from the logits together, whoever wrote which: no
-clipping, no logarithm of 0, and a gradient that is right however sure the model is.  (Keras clips probabilities to
-1e-7; the losses agree wherever they are further from 0 and 1 than that.)
+clipping, no logarithm of 0, and a gradient that is right however sure the model is.  (Keras does so on TensorFlow,
+where nothing stands in between; else it clips probabilities to 1e-7.)
 """
 
 from __future__ import annotations

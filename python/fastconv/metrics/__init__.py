@@ -13,6 +13,7 @@ from fastconv.metrics.accuracy import (
     TopKCategoricalAccuracy,
     accuracy,
     binary_accuracy,
+    binary_accuracy_of_logits,
     categorical_accuracy,
     sparse_categorical_accuracy,
     sparse_top_k_categorical_accuracy,
@@ -99,7 +100,7 @@ def _shape(spec: Any) -> tuple[int | None, ...] | None:
 def _accuracy(name: str, loss: Any, labels: Any, predictions: Any) -> Metric:
     family = getattr(loss, "family", "")
     if family == "binary":
-        return BinaryAccuracy(name, threshold=0.0 if loss.from_logits else 0.5)
+        return MeanOfFunction(binary_accuracy_of_logits, name) if loss.from_logits else BinaryAccuracy(name)
     if family == "categorical":
         return CategoricalAccuracy(name)
     if family == "sparse":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastconv import ops
+from fastconv.losses.logits import logits_of
 from fastconv.losses.shapes import aligned
 from fastconv.metrics.metric import MeanOfFunction
 from fastconv.ops.values import cast, floats, value
@@ -22,6 +23,11 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     y_true, y_pred = aligned("binary_accuracy", floats(y_true), floats(y_pred))
     above = floats(ops.greater(y_pred, threshold))
     return floats(ops.equal(above, y_true))
+
+
+def binary_accuracy_of_logits(y_true: Any, y_pred: Any) -> Any:
+    """`binary_accuracy` for a loss with from_logits: the limit is 0, or 0.5 if a sigmoid made the predictions."""
+    return binary_accuracy(y_true, y_pred, 0.0 if logits_of(y_pred, "sigmoid") is None else 0.5)
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:

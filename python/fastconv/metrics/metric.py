@@ -13,6 +13,7 @@ from fastconv.graph import active_trace, assign, is_symbolic
 from fastconv.losses.loss import weights_like
 from fastconv.ops.values import floats, value
 from fastconv.runtime import names
+from fastconv.runtime.errors import ArgumentError
 from fastconv.runtime.variable import Variable
 
 _TINY = 1e-30  # divides a sum over nothing, which is 0
@@ -157,6 +158,14 @@ class MeanOfFunction(Mean):
 
     def record(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         self._add(self._fn(value(y_true), floats(y_pred), **self._arguments), sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        if type(self) is MeanOfFunction:
+            raise ArgumentError(
+                f"metric '{self.name}': expected one of fastconv's metrics, which a file can name; it is a function. "
+                "Compile again after loading."
+            )
+        return super().get_config()
 
 
 MeanMetricWrapper = MeanOfFunction

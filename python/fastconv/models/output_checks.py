@@ -278,7 +278,7 @@ def _activation_fits_loss(o: Output) -> None:
         if o.activation in ("sigmoid", "softmax"):
             o.warn(
                 f"{o.layer_name}: loss {o.loss_name} with from_logits=True expects any number; the layer already applies "
-                f"{o.activation}, which would then be applied twice. Remove one of them."
+                f"{o.activation}. Remove one of them."
             )
     elif o.activation == "linear":
         o.warn(
