@@ -109,6 +109,15 @@ class TestInsideAStep:
 
 
 class TestMean:
+    def test_on_another_device(self):
+        mean = metrics.Mean()
+        mean.update_state([1.0, 5.0])
+        assert float(mean.result()) == 3.0
+        for variable in mean.variables:
+            variable.to("reference")
+        mean.update_state([6.0])
+        assert float(mean.result()) == 4.0
+
     def test_weights(self):
         mean = metrics.Mean()
         mean.update_state([1.0, 5.0], [3.0, 1.0])

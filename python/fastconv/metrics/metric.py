@@ -31,8 +31,7 @@ class Metric:
     def __init__(self, name: str | None = None) -> None:
         self.name = name or names.snake_case(type(self).__name__)
         self.variables: list[Variable] = []
-        self._update = Function(self.record, name=self.name)
-        self._result = Function(self.compute, name=self.name)
+        self._functions: dict[tuple[str, str], Function] = {}
 
     def add_variable(self, shape: tuple[int, ...] = (), name: str = "total") -> Variable:
         """State of float32 that begins, and after `reset_state` begins anew, with 0."""
@@ -57,11 +56,18 @@ class Metric:
         if active_trace() is not None or any(is_symbolic(v) for v in given):
             self.record(*given)
         else:
-            self._update(*given)
+            self._at_once(self.record)(*given)
+
+    def _at_once(self, method: Callable[..., Any]) -> Function:
+        """A method that runs on arrays, where the state is now: plans hold the memory that they were made with."""
+        key = (method.__name__, self.variables[0].device if self.variables else "")
+        if key not in self._functions:
+            self._functions[key] = Function(method, name=self.name)
+        return self._functions[key]
 
     def result(self) -> Any:
         """The number so far: an Array; a symbol inside a traced function."""
-        return self.compute() if active_trace() is not None else self._result()
+        return self.compute() if active_trace() is not None else self._at_once(self.compute)()
 
     def reset_state(self) -> None:
         """Begins anew."""
