@@ -1,6 +1,7 @@
 // What follows the product in dense: bias, residual, activation, the store.
 #pragma once
 #include "core/tensor.h"
+#include "cpu/simd/math.h"
 #include "cpu/simd/partial.h"
 #include "primitives/dense.h"
 
@@ -26,9 +27,7 @@ struct DenseFinish {
     if (bias) sum += load_up_to(bias + j, left);
     if (residual) sum += load_up_to(residual + i * n + j, left);
     if (activation == Activation::relu) sum = max_keep_nan(sum, Vec{});
-    if (activation == Activation::sigmoid)
-      for (int lane = 0; lane < vector_floats && lane < left; ++lane)
-        sum[lane] = 1.0f / (1.0f + __builtin_expf(-sum[lane]));
+    if (activation == Activation::sigmoid) sum = sigmoid(sum);
     store_up_to(y + i * n + j, sum, left);
   }
 };
