@@ -10,6 +10,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "image/four.h"
+
 namespace fastconv::image {
 namespace {
 
@@ -32,6 +34,8 @@ double wrapped(double at, int64_t n) {  // the last pixel is taken for the first
   if (at > period) return at - period * std::trunc(at / period);
   return at;
 }
+
+double clamped(double at, double last) { return at > 0 ? (at < last ? at : last) : 0; }  // NaN becomes 0
 
 // False: nothing there, the fill value is meant.
 bool locate(double at, int64_t n, FillMode fill, Neighbours* found) {
@@ -77,10 +81,31 @@ void blend(const Pixel* a, const Pixel* b, const Pixel* c, const Pixel* d, float
   const int64_t count = fixed_channels ? fixed_channels : channels;
   for (int64_t k = 0; k < count; ++k) {
     const float w = a[k], x = b[k], y = c[k], z = d[k];
-    // In this form equal neighbours give their value exactly, and no result lies outside theirs.
+    // In this form equal neighbours give their value exactly.
     const float upper = w + column_weight * (x - w);
     const float lower = y + column_weight * (z - y);
     out[k] = (upper + row_weight * (lower - upper)) * scale;
+  }
+}
+
+// Two neighbouring pixels of three channels, six values, in two reads that stay within them.
+template <class Pixel>
+Four between(const Pixel* pair, float column_weight) {
+  const Four left = load_four(pair), right = drop_first(load_four(pair + 2));
+  return left + column_weight * (right - left);
+}
+
+// All four neighbours inside the picture; the same operations as `blend`, three channels at once.
+template <int fixed_channels, class Pixel>
+void blend_inside(const Pixel* upper, int64_t row_stride, float row_weight, float column_weight,
+                  int64_t channels, float scale, float* out) {
+  if constexpr (fixed_channels == 3) {
+    const Four above = between(upper, column_weight), below = between(upper + row_stride, column_weight);
+    store_three(out, (above + row_weight * (below - above)) * scale);
+  } else {
+    const Pixel* lower = upper + row_stride;
+    blend<fixed_channels>(upper, upper + channels, lower, lower + channels, row_weight, column_weight,
+                          channels, scale, out);
   }
 }
 
@@ -92,22 +117,24 @@ void gather(const Picture& picture, const Transform& transform, const Sampling& 
   const Source<Pixel> source{static_cast<const Pixel*>(picture.pixels), w * channels, channels};
   const double* m = transform.matrix;
   const double last_row = static_cast<double>(h - 1), last_column = static_cast<double>(w - 1);
-  const bool bilinear = sampling.order == 1;
+  const bool bilinear = sampling.order == 1 && h > 1 && w > 1;
+  const bool clamps = sampling.fill == FillMode::nearest;
   for (int64_t i = 0; i < h; ++i) {
     const double row_start = transform.offset[0] + static_cast<double>(i) * m[0];
     const double column_start = transform.offset[1] + static_cast<double>(i) * m[2];
     float* out_row = out + (transform.flip_rows ? h - 1 - i : i) * w * channels;
     for (int64_t j = 0; j < w; ++j) {
-      const double y = row_start + static_cast<double>(j) * m[1];
-      const double x = column_start + static_cast<double>(j) * m[3];
+      double y = row_start + static_cast<double>(j) * m[1];
+      double x = column_start + static_cast<double>(j) * m[3];
+      if (clamps) y = clamped(y, last_row), x = clamped(x, last_column);
       float* pixel = out_row + (transform.flip_columns ? w - 1 - j : j) * channels;
-      if (bilinear && y >= 0 && y < last_row && x >= 0 && x < last_column) {  // all four neighbours inside
-        const int64_t row = static_cast<int64_t>(y), column = static_cast<int64_t>(x);
-        const Pixel* upper = source.at(row, column);
-        blend<fixed_channels>(upper, upper + channels, upper + source.row_stride,
-                              upper + source.row_stride + channels,
-                              static_cast<float>(y - static_cast<double>(row)),
-                              static_cast<float>(x - static_cast<double>(column)), channels, scale, pixel);
+      if (bilinear && y >= 0 && y <= last_row && x >= 0 && x <= last_column) {
+        // On the last row or column the weight of the second neighbour is 1.
+        const int64_t row = std::min(static_cast<int64_t>(y), h - 2);
+        const int64_t column = std::min(static_cast<int64_t>(x), w - 2);
+        blend_inside<fixed_channels>(
+            source.at(row, column), source.row_stride, static_cast<float>(y - static_cast<double>(row)),
+            static_cast<float>(x - static_cast<double>(column)), channels, scale, pixel);
         continue;
       }
       Neighbours rows, columns;
@@ -115,7 +142,7 @@ void gather(const Picture& picture, const Transform& transform, const Sampling& 
         std::fill_n(pixel, channels, sampling.fill_value * scale);
         continue;
       }
-      if (!bilinear) to_nearest(&rows), to_nearest(&columns);
+      if (sampling.order == 0) to_nearest(&rows), to_nearest(&columns);
       blend<fixed_channels>(source.at(rows.first, columns.first), source.at(rows.first, columns.second),
                             source.at(rows.second, columns.first), source.at(rows.second, columns.second),
                             rows.weight, columns.weight, channels, scale, pixel);

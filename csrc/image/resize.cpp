@@ -1,52 +1,88 @@
-// out[p, q, c] = sum over r, s of row_weight[p, r] * column_weight[q, s] * in[row_start[p] + r, col_start[q]
-// + s, c]
+// out[p, q, c] = sum over r, s of row_weight[p, r] * column_weight[q, s] * in[row_start[p] + r, col_start[q] + s, c]
 //
-// Rows first, into one line of the input's width (that loop runs over contiguous floats), then columns.  Sums
-// are float32 in ascending order of r and s.
+// Columns first: each line of the input that any output needs is squeezed once and kept while outputs need it (starts
+// do not decrease), then lines are summed.  Sums are float32 in ascending order of s, then r.
 #include "image/resize.h"
 
 #include <algorithm>
 #include <vector>
 
+#include "image/four.h"
+
 namespace fastconv::image {
 namespace {
 
-template <class Pixel>
-void add_row(const Pixel* row, float weight, int64_t size, float* line) {
-  for (int64_t k = 0; k < size; ++k) line[k] += weight * static_cast<float>(row[k]);
+// `from` is a line as floats with a spare value behind it, and so is `out`.
+void squeeze_three(const float* from, const Taps& columns, float* out) {
+  for (int64_t q = 0; q < columns.outputs; ++q) {
+    const float* weights = columns.weights + q * columns.width;
+    const float* pixel = from + columns.starts[q] * 3;
+    Four sum = weights[0] * load_four(pixel);
+    for (int64_t s = 1; s < columns.width; ++s) sum += weights[s] * load_four(pixel + s * 3);
+    store_four(out + q * 3, sum);  // its fourth value is written over by the next pixel
+  }
 }
 
-template <int fixed_channels>
-void squeeze_columns(const float* line, const Taps& columns, int64_t channels, float* out) {
-  const int64_t count = fixed_channels ? fixed_channels : channels;
+void squeeze_any(const float* from, const Taps& columns, int64_t channels, float* out) {
   for (int64_t q = 0; q < columns.outputs; ++q) {
-    const float* from = line + columns.starts[q] * count;
     const float* weights = columns.weights + q * columns.width;
-    for (int64_t k = 0; k < count; ++k) {
-      float sum = 0;
-      for (int64_t s = 0; s < columns.width; ++s) sum += weights[s] * from[s * count + k];
-      out[q * count + k] = sum;
+    for (int64_t k = 0; k < channels; ++k) {
+      const float* value = from + columns.starts[q] * channels + k;
+      float sum = weights[0] * value[0];
+      for (int64_t s = 1; s < columns.width; ++s) sum += weights[s] * value[s * channels];
+      out[q * channels + k] = sum;
     }
   }
 }
 
+// The squeezed lines that the present output row needs, each in the place `row % taps`.
+template <class Pixel>
+class SqueezedLines {
+ public:
+  SqueezedLines(const Picture& picture, int64_t kept, const Taps& columns)
+      : picture_(picture),
+        columns_(columns),
+        row_size_(picture.width * picture.channels),
+        line_size_(columns.outputs * picture.channels + 1),
+        row_of_(static_cast<size_t>(kept), -1),
+        floats_(static_cast<size_t>(row_size_ + 1)),
+        lines_(static_cast<size_t>(kept * line_size_)) {}
+
+  const float* line(int64_t row) {
+    const int64_t place = row % static_cast<int64_t>(row_of_.size());
+    float* squeezed = lines_.data() + place * line_size_;
+    if (row_of_[place] == row) return squeezed;
+    row_of_[place] = row;
+    const Pixel* pixels = static_cast<const Pixel*>(picture_.pixels) + row * row_size_;
+    for (int64_t k = 0; k < row_size_; ++k) floats_[k] = static_cast<float>(pixels[k]);
+    if (picture_.channels == 3)
+      squeeze_three(floats_.data(), columns_, squeezed);
+    else
+      squeeze_any(floats_.data(), columns_, picture_.channels, squeezed);
+    return squeezed;
+  }
+
+ private:
+  const Picture& picture_;
+  const Taps& columns_;
+  const int64_t row_size_, line_size_;
+  std::vector<int64_t> row_of_;
+  std::vector<float> floats_, lines_;
+};
+
 template <class Pixel>
 void resize(const Picture& picture, const Taps& rows, const Taps& columns, float* out) {
-  const int64_t row_size = picture.width * picture.channels;
-  std::vector<float> line(static_cast<size_t>(row_size));
+  const int64_t line_size = columns.outputs * picture.channels;
+  SqueezedLines<Pixel> lines(picture, rows.width, columns);
   for (int64_t p = 0; p < rows.outputs; ++p) {
-    std::fill(line.begin(), line.end(), 0.0f);
+    const float* weights = rows.weights + p * rows.width;
+    float* out_row = out + p * line_size;
+    std::fill_n(out_row, line_size, 0.0f);
     for (int64_t r = 0; r < rows.width; ++r) {
-      const float weight = rows.weights[p * rows.width + r];
-      if (weight == 0) continue;  // padding of the weights
-      const Pixel* row = static_cast<const Pixel*>(picture.pixels) + (rows.starts[p] + r) * row_size;
-      add_row(row, weight, row_size, line.data());
+      if (weights[r] == 0) continue;  // padding of the weights
+      const float* line = lines.line(rows.starts[p] + r);
+      for (int64_t k = 0; k < line_size; ++k) out_row[k] += weights[r] * line[k];
     }
-    float* out_row = out + p * columns.outputs * picture.channels;
-    if (picture.channels == 3)
-      squeeze_columns<3>(line.data(), columns, 3, out_row);
-    else
-      squeeze_columns<0>(line.data(), columns, picture.channels, out_row);
   }
 }
 
