@@ -101,8 +101,10 @@ inline WinogradGradientLayout winograd_gradient_layout(const ConvShape& z, bool 
   Layout shared, thread;
   l.zeros = shared.take(larger(z.c, z.k));
   l.bias = shared.take(bias ? bias_blocks(z) : 0, z.k);
-  l.few_weights = c_panels * k_panels <= 64;  // 128 x 128
-  constexpr int64_t few_runs = 8, few_tiles = 96, many_floats = 3 << 20;
+  constexpr int64_t few_runs = 8, few_tiles = 96, many_floats = 3 << 20, least_tasks = 12;
+  // A run's dU is written and read once a block of tiles: worth it while there are blocks enough.
+  const int64_t weights = c_panels * k_panels;
+  l.few_weights = weights <= 16 || (weights <= 64 && tiles >= few_runs * few_tiles);
   if (l.few_weights) {
     l.tile_block = larger<int64_t>(16, smaller(few_tiles, ceil_div(tiles, few_runs)));
     l.task_c_panels = c_panels, l.task_k_panels = k_panels;
@@ -111,6 +113,8 @@ inline WinogradGradientLayout winograd_gradient_layout(const ConvShape& z, bool 
         larger<int64_t>(48, many_floats / (winograd_points * (c_panels + k_panels) * panel_floats) / 8 * 8);
     l.tile_block = ceil_div(tiles, ceil_div(tiles, most));
     l.task_c_panels = smaller<int64_t>(3, c_panels), l.task_k_panels = smaller<int64_t>(16, k_panels);
+    while (l.task_k_panels > 2 && ceil_div(c_panels, l.task_c_panels) * ceil_div(k_panels, l.task_k_panels) < least_tasks)
+      l.task_k_panels = ceil_div(l.task_k_panels, 2);
   }
   l.blocks = ceil_div(tiles, l.tile_block);
   l.runs = l.few_weights ? smaller(few_runs, l.blocks) : 1;
