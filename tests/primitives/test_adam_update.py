@@ -14,13 +14,15 @@ CASES = [
     update("first step: no means yet", AdamUpdate(), FILTER, [0.0, 0.0], step=1),
     update("third step", AdamUpdate(), FILTER, ["normal", "uniform"]),
     update("no gradient", AdamUpdate(), FILTER, [0.0, 0.0], gradient=0.0),
-    update("step ten million: the corrections are gone", AdamUpdate(), (9,), ["normal", "uniform"], step=10**7),
+    update(
+        "step ten million: the corrections are gone", AdamUpdate(), (9,), ["normal", "uniform"], step=10**7
+    ),
     update("other betas, weight decay", OTHER, FILTER, ["normal", "uniform"]),
     update("one element", OTHER, (1,), ["normal", "uniform"]),
     update("no elements", OTHER, (0,), ["normal", "uniform"]),
     update("several blocks and a tail", OTHER, (33001,), ["normal", "uniform"]),
     update("NaN passed on", OTHER, (2, 33), ["normal", "uniform"], gradient="nan"),
-]  # fmt: skip
+]
 
 
 class TestAdamUpdate(UpdateTests):

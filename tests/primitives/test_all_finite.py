@@ -24,7 +24,7 @@ CASES = [
     Case("an infinity in the last element of a tail", AllFinite(), with_at(20000, np.inf, 20001)),
     Case("minus infinity in the second tensor", AllFinite(), (50,), with_at(70, -np.inf, 100)),
     Case("opposite infinities do not cancel", AllFinite(), np.array([np.inf, -np.inf] * 40, np.float32)),
-]  # fmt: skip
+]
 
 
 class TestAllFinite(PrimitiveTests):

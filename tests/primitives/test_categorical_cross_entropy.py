@@ -20,7 +20,7 @@ CASES = [
     *class_cases(CategoricalCrossEntropy, positive),
     Case("clipped, classes", CategoricalCrossEntropy(True), SURE, np.array([0, 1]), differentiable=False),
     Case("clipped, weights", CategoricalCrossEntropy(False), SURE, ONE_HOT, differentiable=False),
-]  # fmt: skip
+]
 
 
 class TestCategoricalCrossEntropy(PrimitiveTests):

@@ -18,9 +18,18 @@ ONE_HOT = np.eye(3, dtype=np.float32)[:2]
 
 CASES = [
     *class_cases(CategoricalCrossEntropyGradient, positive, gradient=True),
-    Case("clipped, classes", CategoricalCrossEntropyGradient(True), SURE, np.array([0, 1]), (2,), differentiable=False),
-    Case("clipped, weights", CategoricalCrossEntropyGradient(False), SURE, ONE_HOT, (2,), differentiable=False),
-]  # fmt: skip
+    Case(
+        "clipped, classes",
+        CategoricalCrossEntropyGradient(True),
+        SURE,
+        np.array([0, 1]),
+        (2,),
+        differentiable=False,
+    ),
+    Case(
+        "clipped, weights", CategoricalCrossEntropyGradient(False), SURE, ONE_HOT, (2,), differentiable=False
+    ),
+]
 
 
 class TestCategoricalCrossEntropyGradient(PrimitiveTests):

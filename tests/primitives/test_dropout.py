@@ -22,8 +22,14 @@ CASES = [
     Case("nothing dropped", Dropout(0.0, 5, True), (4, 70), KEY),
     Case("all dropped", Dropout(1.0, 5, True), (4, 70), KEY),
     Case("not training: x itself", Dropout(0.5, 5, False), (4, 70), KEY),
-    Case("NaN passed on where kept", Dropout(0.5, 5, True), Input((4, 70), fill="nan"), KEY, differentiable=False),
-]  # fmt: skip
+    Case(
+        "NaN passed on where kept",
+        Dropout(0.5, 5, True),
+        Input((4, 70), fill="nan"),
+        KEY,
+        differentiable=False,
+    ),
+]
 
 
 class TestDropout(PrimitiveTests):

@@ -14,7 +14,7 @@ CASES = [
     Case("uint8", Identity(), Input((3, 37), fill="steps", dtype="uint8")),
     Case("bool", Identity(), Input((3, 37), fill="steps", dtype="bool")),
     Case("float64", Identity(), Input((3, 37), fill="steps", dtype="float64")),
-]  # fmt: skip
+]
 
 
 class TestIdentity(PrimitiveTests):

@@ -28,7 +28,7 @@ CASES = [
     update("no elements", ALL, (0,), [above_one, "normal", "uniform"]),
     update("several blocks and a tail", ALL, (33001,), [above_one, "normal", "uniform"]),
     update("NaN passed on", ALL, (2, 33), [above_one, "normal", "uniform"], gradient="nan"),
-]  # fmt: skip
+]
 
 
 class TestRmspropUpdate(UpdateTests):

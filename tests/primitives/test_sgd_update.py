@@ -20,7 +20,7 @@ CASES = [
     update("no elements", NESTEROV, (0,), ["normal"]),
     update("several blocks and a tail", NESTEROV, (33001,), ["normal"]),
     update("NaN passed on", NESTEROV, (2, 33), ["normal"], gradient="nan"),
-]  # fmt: skip
+]
 
 
 class TestSgdUpdate(UpdateTests):

@@ -20,7 +20,7 @@ CASES = [
     *class_cases(SoftmaxCrossEntropy, spread),
     Case("no overflow", SoftmaxCrossEntropy(True), FAR, np.array([0, 0]), differentiable=False),
     Case("a masked class", SoftmaxCrossEntropy(True), MASKED, np.array([1]), differentiable=False),
-]  # fmt: skip
+]
 
 
 class TestSoftmaxCrossEntropy(PrimitiveTests):

@@ -19,8 +19,10 @@ MASKED = np.array([[-np.inf, 2.0, 1.0]], np.float32)
 CASES = [
     *class_cases(SoftmaxCrossEntropyGradient, spread, gradient=True),
     Case("no overflow", SoftmaxCrossEntropyGradient(True), FAR, np.array([0, 0]), (2,), differentiable=False),
-    Case("a masked class", SoftmaxCrossEntropyGradient(True), MASKED, np.array([1]), (1,), differentiable=False),
-]  # fmt: skip
+    Case(
+        "a masked class", SoftmaxCrossEntropyGradient(True), MASKED, np.array([1]), (1,), differentiable=False
+    ),
+]
 
 
 class TestSoftmaxCrossEntropyGradient(PrimitiveTests):

@@ -10,3 +10,9 @@ def binary_cross_entropy(attributes, probabilities, targets):
     """loss = -t log(p) - (1 - t) log(1 - p), p clipped to [1e-7, 1 - 1e-7]."""
     p = np.clip(probabilities, LOW, HIGH)
     return (-targets * np.log(p) - (1.0 - targets) * np.log1p(-p),)
+
+
+def magnitude(attributes, probabilities, targets):
+    """Both terms, taken positive."""
+    p = np.clip(probabilities, LOW, HIGH)
+    return (np.abs(targets * np.log(p)) + np.abs((1.0 - targets) * np.log1p(-p)),)

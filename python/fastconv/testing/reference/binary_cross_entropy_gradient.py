@@ -15,4 +15,4 @@ def binary_cross_entropy_gradient(attributes, p, targets, dloss):
 def magnitude(attributes, p, targets, dloss):
     """Both terms of the difference, taken positive."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (((1.0 - targets) / np.abs(1.0 - p) + targets / np.abs(p)) * np.abs(dloss),)
+        return ((np.abs((1.0 - targets) / (1.0 - p)) + np.abs(targets / p)) * np.abs(dloss),)
