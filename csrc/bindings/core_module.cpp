@@ -33,7 +33,8 @@ class DictSource : public AttributeSource {
  private:
   template <class Value>
   Value get(const char* name) {
-    if (!values_.contains(name)) throw Error(ErrorKind::value, std::string("attribute '") + name + "' is missing");
+    if (!values_.contains(name))
+      throw Error(ErrorKind::value, std::string("attribute '") + name + "' is missing");
     return values_[name].cast<Value>();
   }
   py::dict values_;
@@ -55,7 +56,8 @@ std::vector<TensorDesc> descs_from(const std::vector<std::pair<std::string, std:
 }
 
 py::array empty_array(const TensorDesc& desc) {
-  return py::array(py::dtype(dtype_name(desc.dtype)), std::vector<py::ssize_t>(desc.dims, desc.dims + desc.rank));
+  return py::array(py::dtype(dtype_name(desc.dtype)),
+                   std::vector<py::ssize_t>(desc.dims, desc.dims + desc.rank));
 }
 
 py::array contiguous(const py::array& array) { return py::array::ensure(array, py::array::c_style); }
@@ -95,8 +97,9 @@ struct Candidate {
 };
 
 // Every row of a stem on a device: why it refuses, or what it costs.
-std::vector<Candidate> candidates(const std::string& device_name, const std::string& stem, const py::dict& attributes,
-                                  const std::vector<Spec>& inputs, const std::vector<Spec>& outputs) {
+std::vector<Candidate> candidates(const std::string& device_name, const std::string& stem,
+                                  const py::dict& attributes, const std::vector<Spec>& inputs,
+                                  const std::vector<Spec>& outputs) {
   const std::vector<TensorDesc> in = descs_from(inputs), out = descs_from(outputs);
   DictSource source(attributes);
   const auto made = registry().type(stem).read(source);
@@ -136,10 +139,12 @@ std::vector<py::array> run_once(const std::string& stem, const std::string& name
   for (const TensorDesc& desc : out_descs) {
     buffers.push_back(std::make_unique<Buffer>(cpu, desc));
     std::fill_n(static_cast<uint8_t*>(buffers.back()->data()), buffers.back()->bytes(), uint8_t{0xff});
-    if (desc.dtype == DType::float32) std::fill_n(static_cast<float*>(buffers.back()->data()), element_count(desc), fill);
+    if (desc.dtype == DType::float32)
+      std::fill_n(static_cast<float*>(buffers.back()->data()), element_count(desc), fill);
     out.push_back({buffers.back()->data(), desc});
   }
-  const Signature signature{in_descs.data(), static_cast<int>(in.size()), out_descs.data(), static_cast<int>(out.size())};
+  const Signature signature{in_descs.data(), static_cast<int>(in.size()), out_descs.data(),
+                            static_cast<int>(out.size())};
   if (const Refusal refusal = row.supports(made.get(), signature))
     throw Error(ErrorKind::value, stem + " " + name + " refuses: " + *refusal);
   const Workspace workspace = row.workspace(made.get(), signature);
@@ -149,7 +154,8 @@ std::vector<py::array> run_once(const std::string& stem, const std::string& name
     const py::gil_scoped_release nogil;
     const std::lock_guard<std::mutex> lock(cpu.run_lock());
     cpu.begin_run(workspace.per_thread_bytes);
-    const Call call{in.data(), static_cast<int>(in.size()), out.data(), static_cast<int>(out.size()), memory.data()};
+    const Call call{in.data(), static_cast<int>(in.size()), out.data(), static_cast<int>(out.size()),
+                    memory.data()};
     for (int i = 0; i < repeats; ++i) {
       const auto start = std::chrono::steady_clock::now();
       row.run(made.get(), call);
@@ -177,8 +183,9 @@ py::array buffer_to_numpy(const std::shared_ptr<Buffer>& buffer) {
 py::array buffer_view(const std::shared_ptr<Buffer>& buffer) {
   if (!buffer->device().host_addressable()) return buffer_to_numpy(buffer);
   const TensorDesc& desc = buffer->desc();
-  py::array view(py::dtype(dtype_name(desc.dtype)), std::vector<py::ssize_t>(desc.dims, desc.dims + desc.rank),
-                 buffer->data(), py::cast(buffer));
+  py::array view(py::dtype(dtype_name(desc.dtype)),
+                 std::vector<py::ssize_t>(desc.dims, desc.dims + desc.rank), buffer->data(),
+                 py::cast(buffer));
   view.attr("setflags")(py::arg("write") = false);
   return view;
 }
@@ -198,8 +205,8 @@ struct PlanRun {
   std::vector<double> seconds;
 };
 
-PlanRun plan_run(Plan& plan, const std::vector<py::array>& feeds, const std::vector<std::shared_ptr<Buffer>>& outputs,
-                 const py::object& on_step, bool timed) {
+PlanRun plan_run(Plan& plan, const std::vector<py::array>& feeds,
+                 const std::vector<std::shared_ptr<Buffer>>& outputs, const py::object& on_step, bool timed) {
   std::vector<const void*> pointers;
   for (const py::array& feed : feeds) {
     if (!(feed.flags() & py::array::c_style)) throw Error(ErrorKind::value, "a feed is not contiguous");
@@ -239,7 +246,7 @@ py::array random_uniform(uint64_t key, uint64_t stream, int64_t count) {
     if (!PyErr_Occurred()) PyErr_SetString(PyExc_KeyboardInterrupt, error.what());
     throw py::error_already_set();
   }
-  static const char* const classes[] = {"ArgumentError", "ShapeError", "DataError",    "WeightsError",
+  static const char* const classes[] = {"ArgumentError", "ShapeError",  "DataError",    "WeightsError",
                                         "DeviceError",   "OutOfMemory", "NumericsError"};
   const py::object type =
       py::module_::import("fastconv.runtime.errors").attr(classes[static_cast<int>(error.kind())]);
@@ -273,10 +280,13 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     return names;
   });
   m.def("thread_count", &thread_count);
-  m.def("set_thread_count", [](int threads) {
-    const std::lock_guard<std::mutex> lock(device("cpu").run_lock());
-    set_thread_count(threads);
-  }, py::call_guard<py::gil_scoped_release>());
+  m.def(
+      "set_thread_count",
+      [](int threads) {
+        const std::lock_guard<std::mutex> lock(device("cpu").run_lock());
+        set_thread_count(threads);
+      },
+      py::call_guard<py::gil_scoped_release>());
   m.def("allocated_bytes", &allocated_bytes);
   m.def("device_names", &device_names);
   m.def("stems", [] { return registry().stems(); });
@@ -301,38 +311,43 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .def_readonly("cost", &Candidate::cost)
       .def_readonly("workspace_bytes", &Candidate::workspace_bytes)
       .def_readonly("scratch_bytes", &Candidate::scratch_bytes)
-      .def_property_readonly("batch_invariant", [](const Candidate& c) { return (c.facts & batch_invariant) != 0; })
+      .def_property_readonly("batch_invariant",
+                             [](const Candidate& c) { return (c.facts & batch_invariant) != 0; })
       .def_property_readonly("in_place", [](const Candidate& c) { return (c.facts & in_place) != 0; });
-  m.def("candidates", &candidates, py::arg("device"), py::arg("stem"), py::arg("attributes"), py::arg("inputs"),
-        py::arg("outputs"));
-  m.def("run_once",
-        [](const std::string& stem, const std::string& name, const py::dict& attributes, std::vector<py::array> inputs,
-           const std::vector<Spec>& outputs, float fill) {
-          return run_once(stem, name, attributes, std::move(inputs), outputs, fill, 1, nullptr);
-        },
-        py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"), py::arg("outputs"),
-        py::arg("fill") = std::numeric_limits<float>::quiet_NaN());
-  m.def("time_once",
-        [](const std::string& stem, const std::string& name, const py::dict& attributes, std::vector<py::array> inputs,
-           const std::vector<Spec>& outputs, int repeats) {
-          std::vector<double> seconds;
-          auto results = run_once(stem, name, attributes, std::move(inputs), outputs, 0.0f, repeats, &seconds);
-          return std::make_pair(seconds, results);
-        },
-        py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"), py::arg("outputs"),
-        py::arg("repeats"));
+  m.def("candidates", &candidates, py::arg("device"), py::arg("stem"), py::arg("attributes"),
+        py::arg("inputs"), py::arg("outputs"));
+  m.def(
+      "run_once",
+      [](const std::string& stem, const std::string& name, const py::dict& attributes,
+         std::vector<py::array> inputs, const std::vector<Spec>& outputs, float fill) {
+        return run_once(stem, name, attributes, std::move(inputs), outputs, fill, 1, nullptr);
+      },
+      py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"),
+      py::arg("outputs"), py::arg("fill") = std::numeric_limits<float>::quiet_NaN());
+  m.def(
+      "time_once",
+      [](const std::string& stem, const std::string& name, const py::dict& attributes,
+         std::vector<py::array> inputs, const std::vector<Spec>& outputs, int repeats) {
+        std::vector<double> seconds;
+        auto results = run_once(stem, name, attributes, std::move(inputs), outputs, 0.0f, repeats, &seconds);
+        return std::make_pair(seconds, results);
+      },
+      py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"),
+      py::arg("outputs"), py::arg("repeats"));
 
   py::class_<Buffer, std::shared_ptr<Buffer>>(m, "Buffer")
-      .def(py::init([](const std::string& device_name, const std::string& dtype, const std::vector<int64_t>& dims) {
+      .def(py::init([](const std::string& device_name, const std::string& dtype,
+                       const std::vector<int64_t>& dims) {
              return std::make_shared<Buffer>(device(device_name), make_desc(dtype_from_name(dtype), dims));
            }),
            py::arg("device"), py::arg("dtype"), py::arg("shape"))
       .def_property_readonly("device", [](const Buffer& b) { return b.device().name(); })
       .def_property_readonly("dtype", [](const Buffer& b) { return std::string(dtype_name(b.desc().dtype)); })
-      .def_property_readonly("shape",
-                             [](const Buffer& b) {
-                               return py::tuple(py::cast(std::vector<int64_t>(b.desc().dims, b.desc().dims + b.desc().rank)));
-                             })
+      .def_property_readonly(
+          "shape",
+          [](const Buffer& b) {
+            return py::tuple(py::cast(std::vector<int64_t>(b.desc().dims, b.desc().dims + b.desc().rank)));
+          })
       .def_property_readonly("bytes", &Buffer::bytes)
       .def_property_readonly("version", &Buffer::version)
       .def("numpy", &buffer_to_numpy, "A copy on the host.")
@@ -344,10 +359,13 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .value("step", Part::step)
       .value("closing", Part::closing);
 
-  py::class_<PlanRun>(m, "PlanRun").def_readonly("closed", &PlanRun::closed).def_readonly("seconds", &PlanRun::seconds);
+  py::class_<PlanRun>(m, "PlanRun")
+      .def_readonly("closed", &PlanRun::closed)
+      .def_readonly("seconds", &PlanRun::seconds);
 
   py::class_<Plan>(m, "Plan")
-      .def(py::init([](const std::string& name) { return std::make_unique<Plan>(device(name)); }), py::arg("device"))
+      .def(py::init([](const std::string& name) { return std::make_unique<Plan>(device(name)); }),
+           py::arg("device"))
       .def("add_constant",
            [](Plan& plan, const py::array& values) {
              const py::array array = contiguous(values);
@@ -357,20 +375,24 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .def("add_variable", &Plan::add_variable)
       .def("add_feed", [](Plan& plan, const Spec& spec) { return plan.add_feed(desc_from(spec)); })
       .def("add_output", [](Plan& plan, const Spec& spec) { return plan.add_output(desc_from(spec)); })
-      .def("add_arena", [](Plan& plan, const Spec& spec, size_t offset) { return plan.add_arena(desc_from(spec), offset); })
-      .def("add_view", [](Plan& plan, int slot, const Spec& spec) { return plan.add_view(slot, desc_from(spec)); })
-      .def("add_step",
-           [](Plan& plan, Part part, const std::string& device_name, const std::string& stem, const std::string& name,
-              const py::dict& attributes, std::vector<int> inputs, std::vector<int> outputs, size_t workspace_offset,
-              size_t workspace_bytes, size_t scratch_bytes, const std::string& label) {
-             DictSource source(attributes);
-             plan.add_step(part, row_named(device_name, stem, name), registry().type(stem).read(source),
-                           std::move(inputs), std::move(outputs), workspace_offset, {workspace_bytes, scratch_bytes},
-                           label);
-           },
-           py::arg("part"), py::arg("device"), py::arg("stem"), py::arg("implementation"), py::arg("attributes"),
-           py::arg("inputs"), py::arg("outputs"), py::arg("workspace_offset"), py::arg("workspace_bytes"),
-           py::arg("scratch_bytes"), py::arg("label"))
+      .def("add_arena", [](Plan& plan, const Spec& spec,
+                           size_t offset) { return plan.add_arena(desc_from(spec), offset); })
+      .def("add_view",
+           [](Plan& plan, int slot, const Spec& spec) { return plan.add_view(slot, desc_from(spec)); })
+      .def(
+          "add_step",
+          [](Plan& plan, Part part, const std::string& device_name, const std::string& stem,
+             const std::string& name, const py::dict& attributes, std::vector<int> inputs,
+             std::vector<int> outputs, size_t workspace_offset, size_t workspace_bytes, size_t scratch_bytes,
+             const std::string& label) {
+            DictSource source(attributes);
+            plan.add_step(part, row_named(device_name, stem, name), registry().type(stem).read(source),
+                          std::move(inputs), std::move(outputs), workspace_offset,
+                          {workspace_bytes, scratch_bytes}, label);
+          },
+          py::arg("part"), py::arg("device"), py::arg("stem"), py::arg("implementation"),
+          py::arg("attributes"), py::arg("inputs"), py::arg("outputs"), py::arg("workspace_offset"),
+          py::arg("workspace_bytes"), py::arg("scratch_bytes"), py::arg("label"))
       .def("set_gate", &Plan::set_gate)
       .def("set_poison", &Plan::set_poison)
       .def("finish", &Plan::finish)

@@ -19,7 +19,10 @@ namespace {
 template <class Body>
 void parallel(int64_t tasks, const Body& body) {
   parallel_for(
-      tasks, [](const void* context, int64_t task, int thread) { (*static_cast<const Body*>(context))(task, thread); },
+      tasks,
+      [](const void* context, int64_t task, int thread) {
+        (*static_cast<const Body*>(context))(task, thread);
+      },
       &body);
 }
 }  // namespace

@@ -57,7 +57,8 @@ class Parking {
     syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
   }
   void wake_all(std::atomic<uint32_t>& word) {
-    syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
+    syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr,
+            0);
   }
 #else
   void wait(std::atomic<uint32_t>& word, uint32_t seen) {
@@ -226,8 +227,9 @@ int thread_count() { return current_pool().threads(); }
 
 void set_thread_count(int threads) {
   if (threads < 0 || threads > max_threads)
-    throw Error(ErrorKind::value, "set_num_threads: expected a whole number from 1 to 256 (0: every processor); came " +
-                                      std::to_string(threads) + ".");
+    throw Error(ErrorKind::value,
+                "set_num_threads: expected a whole number from 1 to 256 (0: every processor); came " +
+                    std::to_string(threads) + ".");
   const std::lock_guard<std::mutex> lock(pool_mutex);
   const int wanted = threads ? threads : usable_processors();
   if (wanted == wanted_threads && pool) return;
@@ -258,7 +260,9 @@ void reserve_scratch(size_t bytes) {
 }
 
 #if defined(__SSE2__)
-FlushDenormals::FlushDenormals() : saved_(_mm_getcsr()) { _mm_setcsr(static_cast<unsigned>(saved_) | 0x8040u); }
+FlushDenormals::FlushDenormals() : saved_(_mm_getcsr()) {
+  _mm_setcsr(static_cast<unsigned>(saved_) | 0x8040u);
+}
 FlushDenormals::~FlushDenormals() { _mm_setcsr(static_cast<unsigned>(saved_)); }
 #elif defined(__aarch64__)
 FlushDenormals::FlushDenormals() : saved_(0) {

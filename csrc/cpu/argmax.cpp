@@ -41,14 +41,10 @@ void search(const Argmax& a, const Call& call) {
 
 void reference(const Argmax& a, const Call& call) {
   switch (call.inputs[0].desc.dtype) {
-    case DType::int32:
-      return search<int32_t>(a, call);
-    case DType::int64:
-      return search<int64_t>(a, call);
-    case DType::uint8:
-      return search<uint8_t>(a, call);
-    default:
-      return search<float>(a, call);
+    case DType::int32: return search<int32_t>(a, call);
+    case DType::int64: return search<int64_t>(a, call);
+    case DType::uint8: return search<uint8_t>(a, call);
+    default: return search<float>(a, call);
   }
 }
 

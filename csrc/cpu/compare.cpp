@@ -21,18 +21,12 @@ Refusal float32_to_bool(const Compare& attributes, const Signature& step) {
 template <class Element>
 bool holds(Relation relation, Element a, Element b) {
   switch (relation) {
-    case Relation::equal:
-      return a == b;
-    case Relation::not_equal:
-      return a != b;
-    case Relation::less:
-      return a < b;
-    case Relation::less_equal:
-      return a <= b;
-    case Relation::greater:
-      return a > b;
-    default:
-      return a >= b;
+    case Relation::equal: return a == b;
+    case Relation::not_equal: return a != b;
+    case Relation::less: return a < b;
+    case Relation::less_equal: return a <= b;
+    case Relation::greater: return a > b;
+    default: return a >= b;
   }
 }
 

@@ -56,17 +56,12 @@ void each_element(const Call& call, const Function& function) {
 template <class Function>
 void with_element_type(DType dtype, const Function& function) {
   switch (dtype) {
-    case DType::float32:
-      return function(float{});
-    case DType::float64:
-      return function(double{});
-    case DType::int32:
-      return function(int32_t{});
-    case DType::int64:
-      return function(int64_t{});
+    case DType::float32: return function(float{});
+    case DType::float64: return function(double{});
+    case DType::int32: return function(int32_t{});
+    case DType::int64: return function(int64_t{});
     case DType::uint8:
-    case DType::boolean:
-      return function(uint8_t{});
+    case DType::boolean: return function(uint8_t{});
   }
 }
 

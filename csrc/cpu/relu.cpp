@@ -22,7 +22,8 @@ void reference(const Relu&, const Call& call) {
 
 const Register<Relu> on_cpu{
     "cpu",
-    {{"blocks", supports_float32, no_workspace, no_cost, FASTCONV_PICK(relu_blocks), batch_invariant | in_place | wide},
+    {{"blocks", supports_float32, no_workspace, no_cost, FASTCONV_PICK(relu_blocks),
+      batch_invariant | in_place | wide},
      {"reference", supports_float32, no_workspace, reference_cost, reference, batch_invariant | in_place}}};
 
 }  // namespace

@@ -96,20 +96,31 @@ void Plan::add_step(Part part, const Implementation& implementation, std::shared
                     const Workspace& workspace, std::string label) {
   check_open();
   if (!steps_.empty() && part < steps_.back().part) defect("steps come as prologue, step, closing");
-  Step step{part,  &implementation,  std::move(attributes), std::move(inputs), std::move(outputs),
-            workspace_offset, workspace, std::move(label), {}};
+  Step step{part,
+            &implementation,
+            std::move(attributes),
+            std::move(inputs),
+            std::move(outputs),
+            workspace_offset,
+            workspace,
+            std::move(label),
+            {}};
   for (const std::vector<int>* side : {&step.inputs, &step.outputs})
     for (int slot : *side) {
-      if (slot < 0 || slot >= static_cast<int>(slots_.size())) defect("a step names a slot that does not exist");
+      if (slot < 0 || slot >= static_cast<int>(slots_.size()))
+        defect("a step names a slot that does not exist");
       step.tensors.push_back({nullptr, slots_[slot].desc});
     }
   for (int slot : step.outputs) {
     const Region region = slots_[slot].region;
     if (region == Region::feed) defect("a step writes into a feed");
-    if (region == Region::variable && part != Part::closing) defect("state is written outside the closing block");
-    if (region == Region::kept && part != Part::prologue) defect("a constant is written outside the prologue");
+    if (region == Region::variable && part != Part::closing)
+      defect("state is written outside the closing block");
+    if (region == Region::kept && part != Part::prologue)
+      defect("a constant is written outside the prologue");
   }
-  if (workspace.shared_bytes) arena_bytes_ = std::max(arena_bytes_, workspace_offset + workspace.shared_bytes);
+  if (workspace.shared_bytes)
+    arena_bytes_ = std::max(arena_bytes_, workspace_offset + workspace.shared_bytes);
   scratch_bytes_ = std::max(scratch_bytes_, workspace.per_thread_bytes);
   steps_.push_back(std::move(step));
 }
@@ -174,7 +185,8 @@ void Plan::run_step(Step& step, int index, const Observer& observer) {
 bool Plan::run(const std::vector<const void*>& feeds, const std::vector<Buffer*>& outputs,
                const Observer& observer) {
   if (!finished_) defect("run before finish()");
-  if (feeds.size() != feeds_.size() || outputs.size() != outputs_.size()) defect("feeds or outputs are missing");
+  if (feeds.size() != feeds_.size() || outputs.size() != outputs_.size())
+    defect("feeds or outputs are missing");
   const Running running(device_, scratch_bytes_);
   arena_ = device_.arena(arena_bytes_);
   bound_feeds_ = &feeds;

@@ -45,17 +45,18 @@ class Plan {
 
   // ---- running
   struct Observer {
-    std::function<bool()> interrupted;                     // asked between steps until the closing block begins
-    std::function<void(int step, bool after)> on_step;     // both may be empty
-    std::vector<double>* seconds = nullptr;                // one a step, if wanted
+    std::function<bool()> interrupted;                  // asked between steps until the closing block begins
+    std::function<void(int step, bool after)> on_step;  // both may be empty
+    std::vector<double>* seconds = nullptr;             // one a step, if wanted
   };
   // False when the gate was shut: no state was written.  Throws Error(interrupted).
-  bool run(const std::vector<const void*>& feeds, const std::vector<Buffer*>& outputs, const Observer& observer);
+  bool run(const std::vector<const void*>& feeds, const std::vector<Buffer*>& outputs,
+           const Observer& observer);
 
   // ---- looking at it
   int step_count() const { return static_cast<int>(steps_.size()); }
-  std::string step_text(int step) const;                // "cpu conv2d winograd_f4x3:avx2 stride_h=1 ..."
-  void read_slot(int slot, void* host);                 // only from within on_step
+  std::string step_text(int step) const;  // "cpu conv2d winograd_f4x3:avx2 stride_h=1 ..."
+  void read_slot(int slot, void* host);   // only from within on_step
   const TensorDesc& slot_desc(int slot) const { return slots_[slot].desc; }
   size_t arena_bytes() const { return arena_bytes_; }
   size_t kept_bytes() const { return kept_bytes_; }

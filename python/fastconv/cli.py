@@ -150,7 +150,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from fastconv.data.folder import index_folder
 
     index = index_folder(arguments.folder, labels=None)
-    damaged = _each(index, lambda name: read_image(str(Path(arguments.folder) / name)) and None)
+    damaged = _each(index, lambda name: read_image(str(Path(arguments.folder) / name)))
     for name, reason in damaged:
         print(f"{name}: {reason}")
     print(f"{len(damaged)} of {len(index):,} images cannot be read.")
@@ -178,7 +178,7 @@ def _shrink(arguments: argparse.Namespace) -> int:
     return 1 if damaged else 0
 
 
-def _each(index: Any, work: Callable[[str], None]) -> list[tuple[str, str]]:
+def _each(index: Any, work: Callable[[str], object]) -> list[tuple[str, str]]:
     """Does `work` on every image, on all cores; names and reasons of those that cannot be read."""
     from fastconv.data.decode import DamagedImage
 

@@ -109,7 +109,9 @@ def test_the_gradient_before_the_pooling_never_exists():
 
 
 def test_without_pooled_kernels_the_mask_of_a_relu_goes_into_the_gradient_of_its_pooling(monkeypatch):
-    monkeypatch.setattr(fuse, "_cost", lambda device, primitive, *_: math.inf if "Pooled" in repr(primitive) else 1.0)
+    monkeypatch.setattr(
+        fuse, "_cost", lambda device, primitive, *_: math.inf if "Pooled" in repr(primitive) else 1.0
+    )
     made = stems(Convnet().step, (2, 8, 8, 3), (2, 1), training=True)
     assert made.count("max_pool2d_gradient") == 2
     assert "relu_gradient" not in made

@@ -19,14 +19,10 @@ void cast_from(const Call& call) {
 
 void cast_to_float_blocks(const Cast&, const Call& call) {
   switch (call.inputs[0].desc.dtype) {
-    case DType::int32:
-      return cast_from<int32_t>(call);
-    case DType::int64:
-      return cast_from<int64_t>(call);
-    case DType::float64:
-      return cast_from<double>(call);
-    default:
-      return cast_from<uint8_t>(call);
+    case DType::int32: return cast_from<int32_t>(call);
+    case DType::int64: return cast_from<int64_t>(call);
+    case DType::float64: return cast_from<double>(call);
+    default: return cast_from<uint8_t>(call);
   }
 }
 

@@ -11,8 +11,7 @@ void compare_rows(const Compare& attributes, const Call& call) {
       return broadcast_call<float, uint8_t>(call, [](float a, float b) { return a == b; });
     case Relation::not_equal:
       return broadcast_call<float, uint8_t>(call, [](float a, float b) { return a != b; });
-    case Relation::less:
-      return broadcast_call<float, uint8_t>(call, [](float a, float b) { return a < b; });
+    case Relation::less: return broadcast_call<float, uint8_t>(call, [](float a, float b) { return a < b; });
     case Relation::less_equal:
       return broadcast_call<float, uint8_t>(call, [](float a, float b) { return a <= b; });
     case Relation::greater:

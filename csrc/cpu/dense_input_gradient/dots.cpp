@@ -42,14 +42,10 @@ template <int rows>
 FASTCONV_INLINE void dot_rows(int64_t group, const float* dy, const float* w, int64_t n, int64_t k,
                               float* dx) {
   switch (group) {
-    case 1:
-      return dot_tile<rows, 1>(dy, w, n, k, dx);
-    case 2:
-      return dot_tile<rows, 2>(dy, w, n, k, dx);
-    case 3:
-      return dot_tile<rows, 3>(dy, w, n, k, dx);
-    default:
-      return dot_tile<rows, 4>(dy, w, n, k, dx);
+    case 1: return dot_tile<rows, 1>(dy, w, n, k, dx);
+    case 2: return dot_tile<rows, 2>(dy, w, n, k, dx);
+    case 3: return dot_tile<rows, 3>(dy, w, n, k, dx);
+    default: return dot_tile<rows, 4>(dy, w, n, k, dx);
   }
 }
 

@@ -21,14 +21,10 @@ void rescale_from(const Rescale& attributes, const Call& call) {
 
 void rescale_blocks(const Rescale& attributes, const Call& call) {
   switch (call.inputs[0].desc.dtype) {
-    case DType::uint8:
-      return rescale_from<uint8_t>(attributes, call);
-    case DType::int32:
-      return rescale_from<int32_t>(attributes, call);
-    case DType::int64:
-      return rescale_from<int64_t>(attributes, call);
-    default:
-      return rescale_from<float>(attributes, call);
+    case DType::uint8: return rescale_from<uint8_t>(attributes, call);
+    case DType::int32: return rescale_from<int32_t>(attributes, call);
+    case DType::int64: return rescale_from<int64_t>(attributes, call);
+    default: return rescale_from<float>(attributes, call);
   }
 }
 

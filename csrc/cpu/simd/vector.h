@@ -23,7 +23,8 @@ constexpr int vector_floats = FASTCONV_VECTOR_FLOATS;
 typedef float Vec __attribute__((vector_size(FASTCONV_VECTOR_FLOATS * 4), may_alias));
 typedef float VecUnaligned __attribute__((vector_size(FASTCONV_VECTOR_FLOATS * 4), aligned(4), may_alias));
 typedef int32_t VecInt __attribute__((vector_size(FASTCONV_VECTOR_FLOATS * 4), may_alias));
-typedef int32_t VecIntUnaligned __attribute__((vector_size(FASTCONV_VECTOR_FLOATS * 4), aligned(4), may_alias));
+typedef int32_t VecIntUnaligned
+    __attribute__((vector_size(FASTCONV_VECTOR_FLOATS * 4), aligned(4), may_alias));
 
 FASTCONV_INLINE Vec load(const float* p) { return *reinterpret_cast<const VecUnaligned*>(p); }
 FASTCONV_INLINE void store(float* p, Vec v) { *reinterpret_cast<VecUnaligned*>(p) = v; }

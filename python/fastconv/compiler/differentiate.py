@@ -80,4 +80,4 @@ class _labelled:
 
 
 def _zeros(symbol: Symbol) -> Symbol:
-    return constant(np.zeros(symbol.shape, symbol.dtype))  # type: ignore[arg-type]
+    return constant(np.zeros(symbol.shape, symbol.dtype))

@@ -48,7 +48,7 @@ class _Emitter:
         return PlanDescription(self.slots, self.steps, gate, self.placement.arena_bytes)
 
     def _add(self, region: str, symbol: Symbol, value: Any = None, offset: int = 0) -> int:
-        self.slots.append(Slot(region, symbol.dtype, symbol.shape, value, offset))  # type: ignore[arg-type]
+        self.slots.append(Slot(region, symbol.dtype, symbol.shape, value, offset))
         return len(self.slots) - 1
 
     def _variable_slot(self, variable: Any) -> int:
@@ -92,4 +92,6 @@ class _Emitter:
 
     def _copy(self, part: str, copy: Copy, target: int) -> None:
         source = self._slot(copy.source)
-        self.steps.append(Step(part, primitives.Identity(), copy.choice.name, [source], [target], copy.source.name))
+        self.steps.append(
+            Step(part, primitives.Identity(), copy.choice.name, [source], [target], copy.source.name)
+        )

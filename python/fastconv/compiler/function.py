@@ -45,7 +45,11 @@ class Function:
     """
 
     def __init__(
-        self, fn: Callable[..., Any], training: bool = False, device: str | None = None, name: str = "function"
+        self,
+        fn: Callable[..., Any],
+        training: bool = False,
+        device: str | None = None,
+        name: str = "function",
     ) -> None:
         self._fn = fn
         self._training = training

@@ -60,7 +60,9 @@ def compile_graph(graph: Graph, device: Any, name: str) -> tuple[Any, PlanDescri
     try:
         return device.build(description), description
     except OutOfMemory as error:
-        raise OutOfMemory(f"{name}: the plan needs {description.arena_bytes / 1e9:.2f} GB at its peak. {error}") from None
+        raise OutOfMemory(
+            f"{name}: the plan needs {description.arena_bytes / 1e9:.2f} GB at its peak. {error}"
+        ) from None
 
 
 def dump(name: str, graph: Graph) -> str:
@@ -77,7 +79,9 @@ def dump(name: str, graph: Graph) -> str:
     return "\n".join(lines)
 
 
-def run(executable: Any, description: PlanDescription, feeds: Sequence[np.ndarray], outputs: Sequence[Any]) -> RunResult:
+def run(
+    executable: Any, description: PlanDescription, feeds: Sequence[np.ndarray], outputs: Sequence[Any]
+) -> RunResult:
     """Runs a plan, as the environment asks: plainly, timed, or checked step by step."""
     if os.environ.get("FASTCONV_CHECK") == "1":
         from fastconv.testing.stepcheck import StepCheck

@@ -76,7 +76,9 @@ def stage_effects(graph: Graph) -> Graph:
     return dataclasses.replace(graph, effects=effects)
 
 
-def place(graph: Graph, order: list[Node], choices: dict[Node, Any], frozen: set[Node], device: Any) -> Placement:
+def place(
+    graph: Graph, order: list[Node], choices: dict[Node, Any], frozen: set[Node], device: Any
+) -> Placement:
     """Assigns every symbol a home and every arena block an offset."""
     closing, copied_effects = _split_effects(graph, order, choices)
     prologue = [n for n in order if n in frozen and n not in closing]
@@ -99,9 +101,13 @@ def place(graph: Graph, order: list[Node], choices: dict[Node, Any], frozen: set
     output_copies = [
         Copy(symbol, i, _identity(symbol, device))
         for i, symbol in enumerate(graph.outputs)
-        if homes[symbol].region != "output" or graph.outputs.index(symbol) != i or homes[symbol].symbol is not symbol
+        if homes[symbol].region != "output"
+        or graph.outputs.index(symbol) != i
+        or homes[symbol].symbol is not symbol
     ]
-    closing_copies = [Copy(symbol, variable, _identity(symbol, device)) for variable, symbol in copied_effects]
+    closing_copies = [
+        Copy(symbol, variable, _identity(symbol, device)) for variable, symbol in copied_effects
+    ]
     return Placement(homes, prologue, step, output_copies, closing, closing_copies, workspaces, arena_bytes)
 
 
@@ -208,7 +214,12 @@ def _block_in_place(
     node: Node, symbol: Symbol, here: int, homes: dict[Symbol, Home], choices: dict[Node, Any]
 ) -> Block | None:
     """The block of input 0 if this step is its last use and the row may write over it."""
-    if not node.inputs or symbol is not node.outputs[0] or not choices[node].in_place or len(node.outputs) > 1:
+    if (
+        not node.inputs
+        or symbol is not node.outputs[0]
+        or not choices[node].in_place
+        or len(node.outputs) > 1
+    ):
         return None
     source = node.inputs[0]
     block = homes[source].block

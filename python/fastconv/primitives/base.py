@@ -14,7 +14,7 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-Shape = tuple[int | None, ...]  # None: not known before the data comes
+Shape = tuple[Any, ...]  # whole numbers; None: not known before the data comes
 
 ITEM_BYTES = {"float32": 4, "float64": 8, "int32": 4, "int64": 8, "uint8": 1, "bool": 1}
 
@@ -28,7 +28,7 @@ class Spec(NamedTuple):
     @property
     def size(self) -> int:
         """Number of elements; every axis must be known."""
-        return math.prod(self.shape)  # type: ignore[arg-type]
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
@@ -60,7 +60,9 @@ class Primitive:
         """Specs of the outputs.  Axes of the inputs may be None; raises ShapeError."""
         raise NotImplementedError
 
-    def gradient(self, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]) -> tuple[Any, ...]:
+    def gradient(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]
+    ) -> tuple[Any, ...]:
         """Gradients by input, as symbols; None where there is none.
 
         `gradients` holds one symbol per output, or None where nothing depends on that output.

@@ -26,7 +26,7 @@ class ConvGeometry(Primitive):
     pad_right: int = 0
     groups: int = 1
 
-    def geometry(self) -> dict[str, int]:
+    def geometry(self) -> dict[str, Any]:
         """The shared attributes by name."""
         return {field.name: getattr(self, field.name) for field in fields(ConvGeometry)}
 
@@ -121,7 +121,7 @@ def conv_cost(y: Spec, filters: Spec, inputs: Sequence[Spec], outputs: Sequence[
     """Two operations for each output element and filter tap; every tensor moved once."""
     r, s, depth, _ = filters.shape
     moved = sum(spec.nbytes for spec in [*inputs, *outputs])
-    return Cost(2.0 * y.size * r * s * depth, float(moved))  # type: ignore[operator]
+    return Cost(2.0 * y.size * r * s * depth, float(moved))
 
 
 def resolve_padding(

@@ -32,7 +32,7 @@ class Conv2dFilterGradient(ConvGeometry):
                 f"came {dy.shape[:3]}."
             )
         k = dy.shape[3]
-        dfilter = Spec(x.dtype, (self.filter_h, self.filter_w, c // self.groups, k))  # type: ignore[operator]
+        dfilter = Spec(x.dtype, (self.filter_h, self.filter_w, c // self.groups, k))
         return (dfilter, Spec(x.dtype, (k,))) if self.bias else (dfilter,)
 
     def gradient(

@@ -26,13 +26,13 @@ class Conv2dInputGradient(ConvGeometry):
         dy, filters = inputs
         r, s, depth, k = filters.shape
         n, p, q, channels = dy.shape
-        expected = (*self.output_size(self.input_h, self.input_w, r, s), k)  # type: ignore[arg-type]
+        expected = (*self.output_size(self.input_h, self.input_w, r, s), k)
         if (p, q, channels) != expected:
             raise ShapeError(
                 f"conv2d_input_gradient: expected a gradient of (height, width, channels) {expected}, "
                 f"came {(p, q, channels)}."
             )
-        return (Spec(dy.dtype, (n, self.input_h, self.input_w, depth * self.groups)),)  # type: ignore[operator]
+        return (Spec(dy.dtype, (n, self.input_h, self.input_w, depth * self.groups)),)
 
     def gradient(
         self, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]

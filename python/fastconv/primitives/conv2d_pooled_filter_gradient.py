@@ -29,9 +29,11 @@ class Conv2dPooledFilterGradient(ConvGeometry):
         expected = (n, p // 2, q // 2)  # type: ignore[operator]
         for spec in (dy, argmax):
             if spec.shape[:3] != expected:
-                raise ShapeError(f"{self.stem}: expected a gradient and an argmax of {expected}, came {spec.shape[:3]}.")
+                raise ShapeError(
+                    f"{self.stem}: expected a gradient and an argmax of {expected}, came {spec.shape[:3]}."
+                )
         k = dy.shape[3]
-        dfilter = Spec(x.dtype, (self.filter_h, self.filter_w, c // self.groups, k))  # type: ignore[operator]
+        dfilter = Spec(x.dtype, (self.filter_h, self.filter_w, c // self.groups, k))
         return (dfilter, Spec(x.dtype, (k,))) if self.bias else (dfilter,)
 
     def cost(self, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Cost:

@@ -24,12 +24,14 @@ class Conv2dPooledInputGradient(ConvGeometry):
     def shapes(self, inputs: Sequence[Spec]) -> tuple[Spec, ...]:
         dy, argmax, filters = inputs
         r, s, depth, k = filters.shape
-        p, q = self.output_size(self.input_h, self.input_w, r, s)  # type: ignore[arg-type]
+        p, q = self.output_size(self.input_h, self.input_w, r, s)
         expected = (dy.shape[0], p // 2, q // 2, k)  # type: ignore[operator]
         for spec in (dy, argmax):
             if spec.shape != expected:
-                raise ShapeError(f"{self.stem}: expected a gradient and an argmax of {expected}, came {spec.shape}.")
-        return (Spec(dy.dtype, (dy.shape[0], self.input_h, self.input_w, depth * self.groups)),)  # type: ignore[operator]
+                raise ShapeError(
+                    f"{self.stem}: expected a gradient and an argmax of {expected}, came {spec.shape}."
+                )
+        return (Spec(dy.dtype, (dy.shape[0], self.input_h, self.input_w, depth * self.groups)),)
 
     def cost(self, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Cost:
         whole = Spec(inputs[0].dtype, (4, *inputs[0].shape))

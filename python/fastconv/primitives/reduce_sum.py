@@ -40,7 +40,7 @@ class Reduction(Primitive):
         from fastconv.primitives.reshape import Reshape
 
         if not self.keepdims:
-            gradient = Reshape(self.kept(x.shape))(gradient)  # type: ignore[arg-type]
+            gradient = Reshape(self.kept(x.shape))(gradient)
         return Broadcast(tuple(x.shape))(gradient)
 
     def cost(self, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Cost:

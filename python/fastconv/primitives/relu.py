@@ -19,7 +19,9 @@ class Relu(Primitive):
     def shapes(self, inputs: Sequence[Spec]) -> tuple[Spec, ...]:
         return (inputs[0],)
 
-    def gradient(self, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]) -> tuple[Any, ...]:
+    def gradient(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]
+    ) -> tuple[Any, ...]:
         from fastconv.primitives.relu_gradient import ReluGradient
 
         return (ReluGradient()(gradients[0], outputs[0]),)

@@ -37,7 +37,7 @@ class Reshape(Primitive):
         asked = math.prod(size for axis, size in enumerate(self.shape) if axis not in kept and size != -1)
         if None in known:
             return (Spec(x.dtype, tuple(None if size == -1 else size for size in sizes)),)
-        count = math.prod(known)  # type: ignore[arg-type]
+        count = math.prod(known)
         if -1 in self.shape:
             if asked == 0 or count % asked:
                 raise ShapeError(

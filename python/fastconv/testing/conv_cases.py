@@ -24,7 +24,7 @@ class ConvShape:
     padding: Padding = "valid"
     groups: int = 1
 
-    def geometry(self) -> dict[str, int]:
+    def geometry(self) -> dict[str, Any]:
         """Attributes of the three primitives."""
         return conv_geometry(self.x[1:3], self.kernel, self.stride, self.dilation, self.padding, self.groups)
 
@@ -33,9 +33,9 @@ class ConvShape:
         return (*self.kernel, self.x[3] // self.groups, self.k)
 
     @property
-    def y(self) -> tuple[int, ...]:
+    def y(self) -> tuple[Any, ...]:
         size = ConvGeometry(**self.geometry()).output_size(self.x[1], self.x[2], *self.kernel)
-        return (self.x[0], *size, self.k)  # type: ignore[arg-type]
+        return (self.x[0], *size, self.k)
 
     def forward(self, fill: Fill = "normal", **epilogue: Any) -> Case:
         """conv2d; `epilogue`: its attributes bias, residual, activation."""

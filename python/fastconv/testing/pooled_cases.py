@@ -15,7 +15,9 @@ from fastconv.testing.conv_cases import ConvShape
 SHAPES = [
     ConvShape("one window", (1, 4, 4, 1), (3, 3), 1),
     ConvShape("16 to 32", (2, 10, 14, 16), (3, 3), 32),
-    ConvShape("same, 16 to 16: windows across tiles of the gradient", (2, 8, 8, 16), (3, 3), 16, padding="same"),
+    ConvShape(
+        "same, 16 to 16: windows across tiles of the gradient", (2, 8, 8, 16), (3, 3), 16, padding="same"
+    ),
     ConvShape("odd rows and columns are dropped", (2, 9, 11, 16), (3, 3), 16),
     ConvShape("one row more than a tile", (1, 7, 12, 32), (3, 3), 16),
     ConvShape("no multiple of a vector", (2, 11, 8, 17), (3, 3), 5, padding="same"),

@@ -112,7 +112,8 @@ class PrimitiveTests:
         """Rows that claim it give a sample the same bits alone as in its batch."""
         if not next(row for row in candidates(case) if row.name == implementation).batch_invariant:
             return
-        batched = self.batched if isinstance(self.batched, tuple) else type(self).batched(case.primitive)
+        given = type(self).batched
+        batched = given(case.primitive) if callable(given) else given
         values = case.values()
         if not batched or values[batched[0]].ndim < 2:
             return
@@ -140,11 +141,12 @@ class PrimitiveTests:
 
     def test_torch(self, case: Case) -> None:
         """The float64 reference against PyTorch in float64."""
-        if type(self).with_torch is None:
+        with_torch = type(self).with_torch
+        if with_torch is None:
             return
         torch = _torch()
         tensors = [torch.from_numpy(v.copy()) for v in widened(case.values())]
-        theirs = type(self).with_torch(torch, case.primitive, *tensors)
+        theirs = with_torch(torch, case.primitive, *tensors)
         if theirs is None:
             return
         theirs = theirs if isinstance(theirs, tuple) else (theirs,)
