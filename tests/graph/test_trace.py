@@ -1,0 +1,71 @@
+"""Tracing: what a function on symbols leaves behind."""
+
+import numpy as np
+import pytest
+
+from fastconv import primitives as p
+from fastconv.graph import Graph, active_trace, as_symbol, assign, placeholder, rewrite, scope, tracing
+from fastconv.runtime.variable import Variable
+
+
+def test_symbols_have_shapes_and_no_values():
+    x = placeholder((None, 8), name="x")
+    y = p.Relu()(x)
+    assert (y.shape, y.dtype, y.ndim) == ((None, 8), "float32", 2)
+    with pytest.raises(TypeError, match="a symbol has no value yet: `if` and `while`"):
+        bool(y)
+    with pytest.raises(TypeError, match="has no value yet: NumPy and TensorFlow functions cannot take it"):
+        np.asarray(y)
+
+
+def test_scopes_name_nodes():
+    with tracing(), scope("vgg"), scope("block1"):
+        y = p.Relu()(placeholder((2,)))
+    assert y.node.label == "vgg/block1"
+    assert active_trace() is None
+
+
+def test_a_variable_is_read_once():
+    variable = Variable(np.zeros(2, "f4"))
+    with tracing() as trace:
+        assert as_symbol(variable) is as_symbol(variable)
+    assert trace.variables == [variable]
+
+
+def test_random_paths_differ_by_place_and_by_count_and_repeat():
+    def paths():
+        with tracing() as trace:
+            with scope("a"):
+                first = [trace.random_path(), trace.random_path()]
+            with scope("b"):
+                return [*first, trace.random_path()]
+
+    assert len(set(paths())) == 3
+    assert paths() == paths()
+
+
+def test_assign_checks_shape_and_dtype():
+    variable = Variable(np.zeros(2, "f4"), name="w")
+    with (
+        tracing(),
+        pytest.raises(ValueError, match=r"assign to 'w': expected float32 \(2,\); came float32 \(3,\)"),
+    ):
+        assign(variable, placeholder((3,)))
+    with pytest.raises(RuntimeError, match=r"outside a traced function; use variable.assign\(value\)"):
+        assign(variable, placeholder((2,)))
+
+
+def test_rewriting_replaces_and_keeps():
+    x = placeholder((4,))
+    kept = p.Relu()(x)
+    graph = Graph((x,), (p.Add()(p.Relu()(kept), kept),))
+
+    def drop_double_relu(node, inputs, new):
+        if node.stem == "relu" and inputs[0].node.stem == "relu":
+            return (inputs[0],)
+        return None
+
+    after = rewrite(graph, drop_double_relu)
+    assert [n.stem for n in after.nodes()] == ["placeholder", "relu", "add"]
+    assert after.outputs[0].node.inputs == (kept, kept)
+    assert rewrite(graph, lambda *_: None).outputs == graph.outputs

@@ -1,0 +1,153 @@
+"""Plans as the runtime sees them: interruption, more threads than processors, forks, several callers at once."""
+
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+
+from fastconv import _core, compiler
+from fastconv import primitives as p
+from fastconv.graph import assign
+from fastconv.runtime.array import Array
+from fastconv.runtime.device import get_device, set_device
+from fastconv.runtime.errors import ArgumentError, DeviceError, ShapeError
+from fastconv.runtime.variable import Variable
+
+
+def chain(x, steps=200):
+    """Many steps: relu(x + 1) over and over."""
+    for _ in range(steps):
+        x = p.Relu()(x + 1.0)
+    return x
+
+
+def test_ctrl_c_between_two_steps_changes_nothing():
+    state = Variable(np.zeros((512, 512), "f4"))
+
+    def step(x):
+        y = chain(x + state)
+        assign(state, y)
+        return y
+
+    function = compiler.Function(step)
+    x = np.zeros((512, 512), "f4")
+    function.compiled([p.Spec("float32", x.shape)])
+    values = [state.numpy()]
+
+    def train():
+        while True:
+            function(x)
+            values.append(state.numpy())
+
+    timer = threading.Timer(0.03, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        train()
+    timer.join()
+    after = state.numpy()
+    assert np.array_equal(after, values[-1]) or np.array_equal(after, chain_numpy(values[-1]))
+    assert float(function(x).numpy()[0, 0]) == after[0, 0] + 200
+
+
+def chain_numpy(x, steps=200):
+    for _ in range(steps):
+        x = np.maximum(x + np.float32(1), 0)
+    return x
+
+
+def test_a_plan_that_two_threads_call_gives_both_their_own_results():
+    function = compiler.Function(lambda x: chain(x, 20))
+    inputs = [np.full((64, 64), i, "f4") for i in range(8)]
+    results = [None] * 8
+
+    def call(i):
+        for _ in range(20):
+            results[i] = function(inputs[i]).numpy()
+
+    threads = [threading.Thread(target=call, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for i, result in enumerate(results):
+        assert (result == i + 20).all()
+
+
+def test_threads_may_be_more_than_processors():
+    before = _core.thread_count()
+    x = np.random.default_rng(0).standard_normal((300, 300)).astype("f4")
+    function = compiler.Function(lambda x: p.ReduceSum((0, 1), False)(chain(x, 5)))
+    try:
+        results = set()
+        for threads in (1, 3, 16, 2):
+            _core.set_thread_count(threads)
+            assert _core.thread_count() == threads
+            results.add(function(x).numpy().tobytes())
+    finally:
+        _core.set_thread_count(before)
+    assert len(results) == 1
+
+
+@pytest.mark.parametrize("threads", [-1, 257])
+def test_a_number_of_threads_that_cannot_be(threads):
+    with pytest.raises(ArgumentError) as caught:
+        _core.set_thread_count(threads)
+    assert str(caught.value) == (
+        f"set_num_threads: expected a whole number from 1 to 256 (0: every processor); came {threads}."
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_computes():
+    x = np.ones((300, 300), "f4")
+    function = compiler.Function(lambda x: chain(x, 5))
+    function(x)  # the pool has threads now
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if float(function(x).numpy()[0, 0]) == 6 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert float(function(x).numpy()[0, 0]) == 6
+
+
+def test_unknown_devices_are_named():
+    with pytest.raises(DeviceError) as caught:
+        set_device("gpu9")
+    assert str(caught.value).startswith("device: expected one of 'cpu', 'reference'")
+    assert "came 'gpu9'" in str(caught.value)
+
+
+def test_both_devices_take_the_same_plan():
+    function = compiler.Function(lambda x: chain(x, 3))
+    x = np.linspace(-3, 3, 7, dtype="f4")
+    here = function(x).numpy()
+    there = compiler.Function(lambda x: chain(x, 3), device="reference")(x).numpy()
+    np.testing.assert_allclose(here, there, rtol=1e-6)
+
+
+def test_a_buffer_refuses_what_does_not_fit():
+    buffer = get_device("cpu").new_buffer("float32", (2, 3))
+    with pytest.raises(ShapeError) as caught:
+        buffer.write(np.zeros((3, 2), "f4"))
+    assert str(caught.value) == "expected float32 (2, 3); came float32 (3, 2)."
+
+
+def test_arrays_are_immutable_and_arithmetic_gives_arrays():
+    a = Array.from_numpy([1.0, 2.0, 3.0])
+    with pytest.raises(AttributeError):
+        a.buffer = None
+    assert (2.0 * a + np.ones(3)).numpy().tolist() == [3.0, 5.0, 7.0]
+    assert (a > 1.5).numpy().tolist() == [False, True, True]
+    assert a[1:].numpy().tolist() == [2.0, 3.0]
+    assert np.asarray(a).sum() == 6.0
+    assert np.from_dlpack(a).tolist() == [1.0, 2.0, 3.0]
+
+
+def test_memory_comes_back():
+    before = _core.allocated_bytes()
+    arrays = [Array.from_numpy(np.zeros((100, 100))) for _ in range(10)]
+    assert _core.allocated_bytes() >= before + 10 * 40000
+    del arrays
+    assert _core.allocated_bytes() == before
