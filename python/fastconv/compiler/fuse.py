@@ -20,7 +20,13 @@ def fuse(graph: Graph, device: Any) -> Graph:
     """One pattern after the other; each rewrites the whole graph.  The device says what a step costs on it."""
     pooled = functools.partial(_pooled, device=device)
     pooled_gradients = functools.partial(_pooled_gradients, device=device)
-    patterns: list[Callable[[Graph], Graph]] = [_bias, _residual, _activation, _relu_behind_pooling, _bias_gradient]
+    patterns: list[Callable[[Graph], Graph]] = [
+        _bias,
+        _residual,
+        _activation,
+        _relu_behind_pooling,
+        _bias_gradient,
+    ]
     for pattern in (*patterns, pooled, pooled_gradients):
         graph = pattern(graph)
     return graph
@@ -126,11 +132,15 @@ def _relu_behind_pooling(graph: Graph) -> Graph:
 
 def _bias_gradient(graph: Graph) -> Graph:
     """reduce_sum(dy) over all axes but the last beside a filter gradient of the same dy: one pass over dy."""
-    gradients = {n.inputs[1]: n for n in graph.calls() if n.stem in ("conv2d_filter_gradient", "dense_weight_gradient")}
+    gradients = {
+        n.inputs[1]: n for n in graph.calls() if n.stem in ("conv2d_filter_gradient", "dense_weight_gradient")
+    }
     sums = {
         n.inputs[0]: n
         for n in graph.calls()
-        if n.stem == "reduce_sum" and n.outputs[0].shape == n.inputs[0].shape[-1:] and n.inputs[0] in gradients
+        if n.stem == "reduce_sum"
+        and n.outputs[0].shape == n.inputs[0].shape[-1:]
+        and n.inputs[0] in gradients
     }
     both = {dy: n for dy, n in gradients.items() if dy in sums and not n.primitive.bias}  # type: ignore[union-attr]
     dy_of = {node: dy for dy in both for node in (both[dy], sums[dy])}
