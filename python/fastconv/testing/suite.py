@@ -77,7 +77,7 @@ class PrimitiveTests:
                 setattr(cls, name, None)
 
     @classmethod
-    def _arguments(cls, test: str) -> list[tuple[Case, ...]] | list[tuple[Case, str]]:
+    def _arguments(cls, test: str) -> list[tuple[Any, ...]]:
         """Cases, or pairs of case and implementation, that a test is about."""
         cases = cls.networks if test == "test_networks" else cls.cases
         if test == "test_torch":
