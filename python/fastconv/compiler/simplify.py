@@ -12,7 +12,7 @@ def simplify(graph: Graph) -> Graph:
     seen: dict[object, tuple[Symbol, ...]] = {}
 
     def rule(node: Node, inputs: tuple[Symbol, ...], _: dict[Symbol, Symbol]) -> tuple[Symbol, ...] | None:
-        if _is_identity(node, inputs, graph.training):
+        if _is_identity(node, inputs):
             return (inputs[0],)
         key = (node.primitive, inputs)
         if key not in seen:
@@ -22,12 +22,12 @@ def simplify(graph: Graph) -> Graph:
     return rewrite(graph, rule)
 
 
-def _is_identity(node: Node, inputs: tuple[Symbol, ...], training: bool) -> bool:
+def _is_identity(node: Node, inputs: tuple[Symbol, ...]) -> bool:
     same_spec = len(node.outputs) == 1 and bool(inputs) and inputs[0].spec == node.outputs[0].spec
     if not same_spec:
         return False
     if node.stem == "dropout":
-        return not training or node.primitive.rate == 0.0  # type: ignore[union-attr]
+        return not node.primitive.training or node.primitive.rate == 0.0  # type: ignore[union-attr]
     if node.stem in ("identity", "reshape", "cast", "broadcast"):
         return True
     if node.stem in ("multiply", "divide"):
@@ -39,8 +39,4 @@ def _is_identity(node: Node, inputs: tuple[Symbol, ...], training: bool) -> bool
 
 def _is_scalar(symbol: Symbol, value: float) -> bool:
     node = symbol.node
-    return (
-        node.kind == "constant"
-        and math.prod(node.value.shape) == 1
-        and float(node.value.reshape(())) == value
-    )
+    return node.kind == "constant" and math.prod(node.value.shape) == 1 and float(node.value.reshape(())) == value

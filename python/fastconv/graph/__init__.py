@@ -11,6 +11,7 @@ from fastconv.graph.trace import (
     guard,
     is_symbolic,
     scope,
+    suspended,
     tracing,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "remade",
     "rewrite",
     "scope",
+    "suspended",
     "tracing",
 ]

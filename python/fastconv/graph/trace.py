@@ -46,10 +46,10 @@ class Trace:
         """The path of scopes that is open now."""
         return "/".join(self.labels)
 
-    def random_path(self) -> int:
-        """A number for the open path and its call count: two like dropouts differ, and a plan for another
-        shape draws the same masks."""
-        path = self.label()
+    def random_path(self, path: str | None = None) -> int:
+        """A number for a path (default: the open one) and its call count: two like dropouts differ, and a plan
+        for another shape draws the same masks."""
+        path = self.label() if path is None else path
         count = self._calls[path] = self._calls.get(path, 0) + 1
         return zlib.crc32(f"{path}#{count}".encode())
 
@@ -76,6 +76,16 @@ def tracing(training: bool = False) -> Iterator[Trace]:
         yield trace
     finally:
         _stack.traces.pop()
+
+
+@contextlib.contextmanager
+def suspended() -> Iterator[None]:
+    """No trace is active inside: what is called on symbols there describes, it does not compute."""
+    saved, _stack.traces = _stack.traces, []
+    try:
+        yield
+    finally:
+        _stack.traces = saved
 
 
 @contextlib.contextmanager
