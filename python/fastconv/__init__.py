@@ -1,0 +1,128 @@
+"""Convolutional networks with Keras's face and kernels of our own.
+
+>>> import fastconv as fc
+>>> model = fc.Sequential([fc.layers.Dense(1, activation="sigmoid", input_shape=(4,))])
+>>> model.compile(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"])
+
+Everything is loaded when it is asked for: `import fastconv` alone costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_modules = (
+    "activations",
+    "applications",
+    "callbacks",
+    "datasets",
+    "initializers",
+    "kernels",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "optimizers",
+    "plot",
+    "preprocessing",
+    "testing",
+    "utils",
+    "weights",
+)
+_places = {
+    "Array": "fastconv.runtime.array",
+    "FastconvError": "fastconv.runtime.errors",
+    "Input": "fastconv.layers",
+    "Model": "fastconv.models",
+    "Sequential": "fastconv.models",
+    "Variable": "fastconv.runtime.variable",
+    "function": "fastconv.compiler.decorator",
+    "get_num_threads": "fastconv.utils",
+    "grad": "fastconv.compiler",
+    "set_device": "fastconv.runtime.device",
+    "set_num_threads": "fastconv.utils",
+}
+
+if TYPE_CHECKING:
+    from fastconv import (
+        activations as activations,
+    )
+    from fastconv import (
+        applications as applications,
+    )
+    from fastconv import (
+        callbacks as callbacks,
+    )
+    from fastconv import (
+        datasets as datasets,
+    )
+    from fastconv import (
+        initializers as initializers,
+    )
+    from fastconv import (
+        kernels as kernels,
+    )
+    from fastconv import (
+        layers as layers,
+    )
+    from fastconv import (
+        losses as losses,
+    )
+    from fastconv import (
+        metrics as metrics,
+    )
+    from fastconv import (
+        models as models,
+    )
+    from fastconv import (
+        ops as ops,
+    )
+    from fastconv import (
+        optimizers as optimizers,
+    )
+    from fastconv import (
+        plot as plot,
+    )
+    from fastconv import (
+        preprocessing as preprocessing,
+    )
+    from fastconv import (
+        testing as testing,
+    )
+    from fastconv import (
+        utils as utils,
+    )
+    from fastconv import (
+        weights as weights,
+    )
+    from fastconv.compiler import grad as grad
+    from fastconv.compiler.decorator import function as function
+    from fastconv.layers import Input as Input
+    from fastconv.models import Model as Model
+    from fastconv.models import Sequential as Sequential
+    from fastconv.runtime.array import Array as Array
+    from fastconv.runtime.device import set_device as set_device
+    from fastconv.runtime.errors import FastconvError as FastconvError
+    from fastconv.runtime.variable import Variable as Variable
+    from fastconv.utils import get_num_threads as get_num_threads
+    from fastconv.utils import set_num_threads as set_num_threads
+
+__all__ = sorted([*_modules, *_places])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _modules:
+        return importlib.import_module(f"fastconv.{name}")
+    if name not in _places:
+        raise AttributeError(f"module 'fastconv' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_places[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
