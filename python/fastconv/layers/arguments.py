@@ -1,0 +1,68 @@
+"""Arguments of layers: pairs, and the spellings of Keras 1 and 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastconv.runtime.errors import ArgumentError
+
+# Keras 1's names of today's arguments; every layer that has the new one takes the old one.
+OLD_NAMES = {
+    "activity_regulariser": "activity_regularizer",
+    "b_constraint": "bias_constraint",
+    "b_regularizer": "bias_regularizer",
+    "bias": "use_bias",
+    "border_mode": "padding",
+    "init": "kernel_initializer",
+    "nb_filter": "filters",
+    "output_dim": "units",
+    "p": "rate",
+    "subsample": "strides",
+    "W_constraint": "kernel_constraint",
+    "W_regularizer": "kernel_regularizer",
+}
+# Not part of this version: named, so that nobody believes they are in force.
+_UNSUPPORTED = ("regularizer", "constraint")
+
+
+def renamed(arguments: dict[str, Any], accepted: Sequence[str]) -> dict[str, Any]:
+    """Old spellings replaced by the new ones where `accepted` has the new one."""
+    result = {}
+    for name, value in arguments.items():
+        new = OLD_NAMES.get(name, name)
+        result[new if new in accepted and name not in accepted else name] = value
+    return result
+
+
+def pair(name: str, value: Any, least: int = 1) -> tuple[int, int]:
+    """Two whole numbers, rows and columns, from one number or two."""
+    numbers = (value, value) if isinstance(value, int) else value
+    try:
+        rows, columns = (int(number) for number in numbers)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"{name}: expected a whole number, or two: (rows, columns); came {value!r}."
+        ) from None
+    if rows < least or columns < least:
+        raise ArgumentError(f"{name}: expected numbers from {least} up; came {value!r}.")
+    return rows, columns
+
+
+def channels_last(value: Any) -> None:
+    """Refuses `data_format='channels_first'` (and Keras 1's `dim_ordering='th'`)."""
+    if value not in (None, "channels_last", "tf"):
+        raise ArgumentError(
+            f"data_format: expected 'channels_last', the only layout here; came {value!r}. Turn pictures with "
+            "np.moveaxis(x, 1, -1) and drop the argument."
+        )
+
+
+def refuse_unsupported(values: dict[str, Any]) -> None:
+    """Refuses regularisers and constraints, which this version has not."""
+    for name, value in values.items():
+        if value is not None and name.endswith(_UNSUPPORTED):
+            raise ArgumentError(
+                f"{name}: expected None, since regularisers and constraints are not supported yet; came {value!r}. "
+                "Drop the argument; Dropout is the way to less overfitting here."
+            )
