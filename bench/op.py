@@ -3,6 +3,7 @@
     python bench/op.py --peer torch              VGG16, ResNet-50 (batch 8), the course's convnet (batch 20)
     python bench/op.py --peer torch --set course --isa avx2
     python bench/op.py --case "vgg16 56x56 256 to 256, 3x3"
+    python bench/op.py --step "dense 20x6272,6272x512"      any step, as FASTCONV_VERBOSE=1 prints it, by every row
 
 A row is printed after its result has been compared with float64.  Our runs and the peer's alternate; a ratio is the
 median over the pairs (above 1: we are faster).  PyTorch gets the better of its two layouts.  Runs once an
@@ -135,12 +136,44 @@ def _spec(values):
     return Spec(values.dtype.name, values.shape)
 
 
+def measure_step(text, pairs, run_s):
+    """Every implementation of one step: name, milliseconds, GFLOP/s, GB/s."""
+    from fastconv import _core
+    from fastconv.testing.cases import Case, Input, differences
+    from fastconv.testing.notation import read_step
+
+    primitive, specs = read_step(text)
+    inputs = [Input(spec.shape, 1.0 if spec.dtype != "float32" else "normal", spec.dtype) for spec in specs]
+    case = Case(text, primitive, *inputs)
+    outputs = [(s.dtype, list(s.shape)) for s in case.specs()]
+    rows = _core.candidates(
+        "cpu", case.stem, primitive.attributes(), [(s.dtype, list(s.shape)) for s in specs], outputs
+    )
+    cost = primitive.cost(specs, case.specs())
+    for row in rows:
+        if row.reason or row.name == "reference":
+            continue
+        arguments = (case.stem, row.name, primitive.attributes(), list(case.values()), outputs)
+        if wrong := differences(case, _core.run_once(*arguments), row.name):
+            raise SystemExit(f"{row.full_name}: {wrong[0]}; no time is given")
+        seconds = statistics.median(_core.time_once(*arguments, 1)[0])
+        repeats = max(1, int(run_s / seconds))
+        seconds = statistics.median(
+            statistics.median(_core.time_once(*arguments, repeats)[0]) for _ in range(pairs)
+        )
+        print(f"{_core.isa()} {row.full_name:28} {seconds * 1e3:9.4f} ms {cost.flops / seconds / 1e9:8.1f} GFLOP/s "
+              f"{cost.bytes / seconds / 1e9:6.1f} GB/s", flush=True)  # fmt: skip
+
+
 def serve(args):
     """Inside a measuring process: all rows of its instruction set, as CSV."""
     from fastconv import _core
     from fastconv.testing import network_shapes
 
     _core.set_thread_count(args.threads)
+    if args.step:
+        measure_step(args.step, args.pairs, args.seconds)
+        return
     if args.peer:
         import torch
 
@@ -184,6 +217,7 @@ def main():
     parser.add_argument("--peer", default="", choices=["", "torch"], help="compare with this library")
     parser.add_argument("--set", default="vgg16,resnet50,course", help="networks, by comma")
     parser.add_argument("--case", default="", help="one shape, by its label")
+    parser.add_argument("--step", default="", help="one step of any primitive, without a peer")
     parser.add_argument("--isa", default="", help="instruction sets, by comma")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pairs", type=int, default=7, help="alternating pairs a row")
@@ -197,6 +231,9 @@ def main():
     rows = []
     for isa in instruction_sets(args.isa):
         command = [sys.executable, __file__, "--serve", *sys.argv[1:]]
+        if args.step:
+            subprocess.run(command, env=environment(isa, args.threads), check=True)
+            continue
         process = subprocess.Popen(
             command, env=environment(isa, args.threads), stdout=subprocess.PIPE, text=True
         )
@@ -208,7 +245,7 @@ def main():
                   f"error {row['error']}", flush=True)  # fmt: skip
         if process.wait():
             raise SystemExit(process.returncode)
-    if args.peer:
+    if args.peer and rows:
         summarise(rows)
     if args.csv:
         with open(args.csv, "w", newline="") as file:

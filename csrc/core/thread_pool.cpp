@@ -78,7 +78,8 @@ class Parking {
 
 class Pool {
  public:
-  explicit Pool(int threads) : threads_(threads), scratch_(threads) {
+  Pool(int threads, size_t scratch_bytes) : threads_(threads), scratch_(threads) {
+    for (Block& block : scratch_) block = Block(scratch_bytes);
     for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
   }
   ~Pool() {
@@ -164,7 +165,9 @@ class Pool {
 };
 
 std::mutex pool_mutex;
-Pool* pool = nullptr;  // never destroyed at exit: a daemon thread may still compute then
+// Never destroyed at exit: a daemon thread may still compute then.  Written under the mutex; tasks, which run only
+// while their pool lives, read it without.
+std::atomic<Pool*> pool{nullptr};
 int wanted_threads = 0;
 size_t wanted_scratch = 0;
 
@@ -197,16 +200,15 @@ void forget_pool_in_child() {
 
 Pool& current_pool() {
   const std::lock_guard<std::mutex> lock(pool_mutex);
-  if (!pool) {
+  if (!pool.load()) {
 #if defined(__linux__)
     static const int registered = pthread_atfork(nullptr, nullptr, forget_pool_in_child);
     (void)registered;
 #endif
     if (wanted_threads == 0) wanted_threads = default_thread_count();
-    pool = new Pool(wanted_threads);
-    pool->reserve_scratch(wanted_scratch);
+    pool = new Pool(wanted_threads, wanted_scratch);
   }
-  return *pool;
+  return *pool.load();
 }
 
 }  // namespace
@@ -232,10 +234,9 @@ void set_thread_count(int threads) {
                     std::to_string(threads) + ".");
   const std::lock_guard<std::mutex> lock(pool_mutex);
   const int wanted = threads ? threads : usable_processors();
-  if (wanted == wanted_threads && pool) return;
+  if (wanted == wanted_threads && pool.load()) return;
   wanted_threads = wanted;
-  delete pool;
-  pool = nullptr;
+  delete pool.exchange(nullptr);
 }
 
 void parallel_for(int64_t tasks, TaskFunction run, const void* context) {
@@ -249,7 +250,7 @@ void parallel_for(int64_t tasks, TaskFunction run, const void* context) {
   pool.run(tasks, run, context);
 }
 
-void* thread_scratch(int thread) { return current_pool().scratch(thread); }
+void* thread_scratch(int thread) { return pool.load(std::memory_order_acquire)->scratch(thread); }
 
 void reserve_scratch(size_t bytes) {
   {

@@ -32,6 +32,19 @@ void reference(const Conv2dPooled& a, const Call& call) {
 
 Refusal float32(const Conv2dPooled&, const Signature& step) { return refuse_other_dtypes(step); }
 
+// ---- first_layer
+Refusal first_layer_supports(const Conv2dPooled& a, const Signature& step) {
+  if (auto refusal = refuse_other_dtypes(step)) return refusal;
+  return refuse_other_than_first_layer(shape_of(a, step));
+}
+Workspace first_layer_workspace(const Conv2dPooled& a, const Signature& step) {
+  const FirstLayerLayout layout = first_layer_layout(shape_of(a, step), true);
+  return {layout.shared_bytes, layout.per_thread_bytes};
+}
+double first_layer_cost(const Conv2dPooled& a, const Signature& step) {
+  return fastconv::first_layer_cost(shape_of(a, step), 0.3);
+}
+
 // ---- winograd_f4x3
 Refusal winograd_supports(const Conv2dPooled& a, const Signature& step) {
   if (auto refusal = refuse_other_dtypes(step)) return refusal;
@@ -47,7 +60,9 @@ double winograd_cost(const Conv2dPooled& a, const Signature& step) {
 
 const Register<Conv2dPooled> on_cpu{
     "cpu",
-    {{"winograd_f4x3", winograd_supports, winograd_workspace, winograd_cost,
+    {{"first_layer", first_layer_supports, first_layer_workspace, first_layer_cost,
+      FASTCONV_PICK(first_layer_pooled), batch_invariant | wide},
+     {"winograd_f4x3", winograd_supports, winograd_workspace, winograd_cost,
       FASTCONV_PICK(winograd_f4x3_pooled), batch_invariant | wide},
      {"reference", float32, no_workspace, reference_cost, reference, batch_invariant}}};
 

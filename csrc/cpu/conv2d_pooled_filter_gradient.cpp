@@ -31,6 +31,19 @@ Refusal supports(const Conv2dPooledFilterGradient&, const Signature& step) {
   return refuse_other_than_pooled(step, 2);
 }
 
+// ---- first_layer
+Refusal first_layer_supports(const Conv2dPooledFilterGradient& a, const Signature& step) {
+  if (auto refusal = supports(a, step)) return refusal;
+  return refuse_other_than_first_layer(shape_of(a, step));
+}
+Workspace first_layer_workspace(const Conv2dPooledFilterGradient& a, const Signature& step) {
+  const FirstLayerGradientLayout layout = first_layer_gradient_layout(shape_of(a, step), true);
+  return {layout.shared_bytes, layout.per_thread_bytes};
+}
+double first_layer_cost(const Conv2dPooledFilterGradient& a, const Signature& step) {
+  return fastconv::first_layer_cost(shape_of(a, step), 0.3);
+}
+
 // ---- winograd_f4x3
 Refusal winograd_supports(const Conv2dPooledFilterGradient& a, const Signature& step) {
   if (auto refusal = supports(a, step)) return refusal;
@@ -46,7 +59,9 @@ double winograd_cost(const Conv2dPooledFilterGradient& a, const Signature& step)
 
 const Register<Conv2dPooledFilterGradient> on_cpu{
     "cpu",
-    {{"winograd_f4x3", winograd_supports, winograd_workspace, winograd_cost,
+    {{"first_layer", first_layer_supports, first_layer_workspace, first_layer_cost,
+      FASTCONV_PICK(first_layer_pooled_filter_gradient), wide},
+     {"winograd_f4x3", winograd_supports, winograd_workspace, winograd_cost,
       FASTCONV_PICK(winograd_f4x3_pooled_filter_gradient), wide},
      {"reference", supports, no_workspace, reference_cost, reference}}};
 

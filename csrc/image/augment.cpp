@@ -171,14 +171,10 @@ void resample(const Picture& picture, const Transform& transform, const Sampling
               float* out) {
   if (!transform.is_affine) return copy<Pixel>(picture, transform, scale, out);
   switch (picture.channels) {
-    case 1:
-      return gather<1, Pixel>(picture, transform, sampling, scale, out);
-    case 3:
-      return gather<3, Pixel>(picture, transform, sampling, scale, out);
-    case 4:
-      return gather<4, Pixel>(picture, transform, sampling, scale, out);
-    default:
-      return gather<0, Pixel>(picture, transform, sampling, scale, out);
+    case 1: return gather<1, Pixel>(picture, transform, sampling, scale, out);
+    case 3: return gather<3, Pixel>(picture, transform, sampling, scale, out);
+    case 4: return gather<4, Pixel>(picture, transform, sampling, scale, out);
+    default: return gather<0, Pixel>(picture, transform, sampling, scale, out);
   }
 }
 

@@ -194,6 +194,14 @@ def test_epochs_by_hand_are_those_of_fit(folder):
     assert len(steps) == 3 and np.array_equal(steps[0][0], drawn[3]) and np.array_equal(steps[2][0], drawn[5])
 
 
+def test_names_are_found_from_the_package():
+    import fastconv.preprocessing
+
+    assert fastconv.preprocessing.image.ImageDataGenerator is ImageDataGenerator
+    assert callable(fastconv.preprocessing.image_dataset_from_directory)
+    assert not hasattr(fastconv.preprocessing, "text")
+
+
 def test_one_seed_behind_all(folder):
     batches = []
     for seed in (1, 1, 2):

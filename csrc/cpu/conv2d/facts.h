@@ -67,11 +67,11 @@ inline double implicit_gemm_cost(const ConvShape& z, int64_t reduced, int64_t pr
          4.0 * pixels * groups * (0.25 * depth + static_cast<double>(reduced + produced)) / nominal_bytes;
 }
 
-// No packing: the outputs alone go through memory.
-inline double first_layer_cost(const ConvShape& z) {
+// No packing: the outputs alone go through memory; `share` of them where they are pooled on the way.
+inline double first_layer_cost(const ConvShape& z, double share = 1.0) {
   const double pixels = static_cast<double>(z.n) * static_cast<double>(z.p * z.q);
   return 2.0 * pixels * static_cast<double>(first_layer_depth_of(z)) * padded(z.k) / (0.8 * nominal_flops) +
-         4.0 * pixels * static_cast<double>(z.c + z.k) / nominal_bytes;
+         4.0 * pixels * (static_cast<double>(z.c) + share * static_cast<double>(z.k)) / nominal_bytes;
 }
 
 // 36 products a tile, both transforms, and a transformed filter shared by a nominal batch of 8: the choice

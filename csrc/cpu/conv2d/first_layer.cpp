@@ -12,6 +12,7 @@
 #include "cpu/conv2d/first_layer.h"
 
 #include "core/parallel.h"
+#include "cpu/conv2d/pooled_tiles.h"
 #include "cpu/simd/gemm.h"
 #include "cpu/simd/partial.h"
 
@@ -169,50 +170,66 @@ void add_runs(const float* sums, int64_t runs, int64_t run_stride, int64_t strid
     }
 }
 
-}  // namespace
-
-void first_layer_forward(const Conv2d& a, const Call& call) {
-  const ConvShape z = shape_of(a, call);
-  const FirstLayerLayout layout = first_layer_layout(z);
+// The filter as panels of 16 output channels.
+void pack_filter(const ConvShape& z, const float* filter, float* panels) {
   const int64_t depth = first_layer_depth_of(z);
-  const auto input = [&](int i) { return static_cast<const float*>(call.inputs[i].data); };
-  const float* const x = input(0);
-  const float* const residual = a.residual ? input(a.bias ? 3 : 2) : nullptr;
-  float* const filter = static_cast<float*>(call.workspace) + layout.filter;
-  float* const y = static_cast<float*>(call.outputs[0].data);
   for (int64_t k = 0; k < z.k; k += panel)
     for (int64_t e = 0; e < depth; ++e)
       for (int v = 0; v < panel; v += vector_floats)
-        store(filter + k * depth + e * panel + v, load_up_to(input(1) + e * z.k + k + v, z.k - k - v));
-  Epilogue epilogue;
-  epilogue.bias = a.bias ? input(2) : nullptr;
-  epilogue.relu = a.activation == Activation::relu;
-  epilogue.stream =
-      z.pixels() * z.k > stream_floats && z.k % panel == 0 && reinterpret_cast<uintptr_t>(y) % 64 == 0;
-  parallel(z.n * z.p, [&](int64_t task, int thread) {
-    float* const rows = static_cast<float*>(thread_scratch(thread)) + layout.rows;
-    gather_rows(z, x, task / z.p, task % z.p, rows);
-    const Rows windows{rows, z.stride_w * z.c, first_layer_row(z), z.r, z.s * z.c};
-    const PanelsOperand panels{filter, depth * panel};
-    const Target target{y + task * z.q * z.k, z.k, panel, z.k};
-    Epilogue e = epilogue;
-    if (residual) e.residual = residual + task * z.q * z.k;
-    const int64_t padded = round_up(z.k, panel);
-    int64_t j = 0;
-    for (; j + tile_columns <= padded; j += tile_columns)
-      forward_column<2>(z.q, windows, panels, target, j, e);
-    if (j < padded) forward_column<1>(z.q, windows, panels, target, j, e);
-    if (e.stream) stream_fence();
-  });
+        store(panels + k * depth + e * panel + v, load_up_to(filter + e * z.k + k + v, z.k - k - v));
 }
 
-void first_layer_filter_gradient(const Conv2dFilterGradient& a, const Call& call) {
-  const ConvShape z = shape_of(a, call);
-  const FirstLayerGradientLayout l = first_layer_gradient_layout(z);
-  const int64_t depth = first_layer_depth_of(z), rows = z.n * z.p, run_floats = depth * l.k;
-  const float* const x = static_cast<const float*>(call.inputs[0].data);
-  const float* const dy = static_cast<const float*>(call.inputs[1].data);
-  float* const workspace = static_cast<float*>(call.workspace);
+// One output row (n, p) to y: `rows` is scratch for its input rows.
+void forward_row(const ConvShape& z, const float* x, int64_t n, int64_t p, const float* filter, float* rows,
+                 const Epilogue& epilogue, float* y) {
+  gather_rows(z, x, n, p, rows);
+  const Rows windows{rows, z.stride_w * z.c, first_layer_row(z), z.r, z.s * z.c};
+  const PanelsOperand panels{filter, first_layer_depth_of(z) * panel};
+  const Target target{y, z.k, panel, z.k};
+  const int64_t padded = round_up(z.k, panel);
+  int64_t j = 0;
+  for (; j + tile_columns <= padded; j += tile_columns)
+    forward_column<2>(z.q, windows, panels, target, j, epilogue);
+  if (j < padded) forward_column<1>(z.q, windows, panels, target, j, epilogue);
+}
+
+// Two output rows, one behind the other, to one row of windows.
+void pool_rows(const ConvShape& z, const float* rows, float* y, uint8_t* argmax) {
+  for (int64_t window = 0; window < z.q / 2; ++window)
+    for (int64_t k = 0; k < z.k; k += vector_floats) {
+      const float* const top = rows + 2 * window * z.k + k;
+      const int64_t below = z.q * z.k, left = z.k - k;
+      Vec largest;
+      VecInt code;
+      pool_window({load_up_to(top, left), load_up_to(top + z.k, left), load_up_to(top + below, left),
+                   load_up_to(top + below + z.k, left)},
+                  &largest, &code);
+      store_up_to(y + window * z.k + k, largest, left);
+      store_bytes_up_to(argmax + window * z.k + k, code, left);
+    }
+}
+
+// Row p of the gradient before pooling, `stride` floats a pixel, zeros behind k.
+void spread_row(const ConvShape& z, const float* dy, const uint8_t* argmax, int64_t p, int64_t stride,
+                float* row) {
+  for (int64_t q = 0; q < z.q; ++q)
+    for (int64_t k = 0; k < stride; k += vector_floats) {
+      const int64_t at = q / 2 * z.k + k;
+      const bool inside = p < z.p / 2 * 2 && q < z.q / 2 * 2 && k < z.k;
+      const auto value = [&] {
+        const VecInt code = load_bytes_up_to(argmax + at, z.k - k);
+        const VecInt mine = code == static_cast<int32_t>(p % 2 * 2 + q % 2);
+        return keep_where(mine, load_up_to(dy + at, z.k - k));
+      };
+      store(row + q * stride + k, inside ? value() : Vec{});
+    }
+}
+
+// Runs of output rows, each with sums of its own; dy_row(i, scratch) gives row i of dy, l.k floats a pixel.
+template <class DyRow>
+void sum_runs(const ConvShape& z, const FirstLayerGradientLayout& l, const float* x, bool with_bias,
+              float* workspace, const DyRow& dy_row) {
+  const int64_t rows = z.n * z.p, run_floats = first_layer_depth_of(z) * l.k;
   parallel(l.runs, [&](int64_t run, int thread) {
     float* const scratch = static_cast<float*>(thread_scratch(thread));
     float* const sums = workspace + l.sums + run * run_floats;
@@ -221,25 +238,101 @@ void first_layer_filter_gradient(const Conv2dFilterGradient& a, const Call& call
     clear(bias, l.k);
     for (int64_t i = rows * run / l.runs; i < rows * (run + 1) / l.runs; ++i) {
       gather_rows(z, x, i / z.p, i % z.p, scratch + l.rows);
-      const float* dy_row = dy + i * z.q * z.k;
-      if (l.k != z.k) {  // whole vectors, zeros behind
-        for (int64_t q = 0; q < z.q; ++q)
-          for (int64_t j = 0; j < l.k; j += vector_floats)
-            store(scratch + l.dy + q * l.k + j, load_up_to(dy_row + q * z.k + j, z.k - j));
-        dy_row = scratch + l.dy;
-      }
+      const float* const dy = dy_row(i, scratch + l.dy);
       int64_t j = 0;
       for (; j + tile_columns <= l.k; j += tile_columns)
-        gradient_column<2>(z, scratch + l.rows, dy_row + j, l.k, sums + j, l.k);
-      for (; j < l.k; j += vector_floats)
-        gradient_column<1>(z, scratch + l.rows, dy_row + j, l.k, sums + j, l.k);
-      if (a.bias) add_bias(dy_row, l.k, z.q, l.k, bias);
+        gradient_column<2>(z, scratch + l.rows, dy + j, l.k, sums + j, l.k);
+      for (; j < l.k; j += vector_floats) gradient_column<1>(z, scratch + l.rows, dy + j, l.k, sums + j, l.k);
+      if (with_bias) add_bias(dy, l.k, z.q, l.k, bias);
     }
   });
-  add_runs(workspace + l.sums, l.runs, run_floats, l.k, depth, z.k,
+}
+
+void finish_gradient(const ConvShape& z, const FirstLayerGradientLayout& l, bool with_bias,
+                     const float* workspace, const Call& call) {
+  const int64_t depth = first_layer_depth_of(z);
+  add_runs(workspace + l.sums, l.runs, depth * l.k, l.k, depth, z.k,
            static_cast<float*>(call.outputs[0].data));
-  if (a.bias)
+  if (with_bias)
     add_runs(workspace + l.bias, l.runs, l.k, l.k, 1, z.k, static_cast<float*>(call.outputs[1].data));
+}
+
+}  // namespace
+
+void first_layer_forward(const Conv2d& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  const FirstLayerLayout layout = first_layer_layout(z);
+  const auto input = [&](int i) { return static_cast<const float*>(call.inputs[i].data); };
+  const float* const residual = a.residual ? input(a.bias ? 3 : 2) : nullptr;
+  float* const filter = static_cast<float*>(call.workspace) + layout.filter;
+  float* const y = static_cast<float*>(call.outputs[0].data);
+  pack_filter(z, input(1), filter);
+  Epilogue epilogue;
+  epilogue.bias = a.bias ? input(2) : nullptr;
+  epilogue.relu = a.activation == Activation::relu;
+  epilogue.stream =
+      z.pixels() * z.k > stream_floats && z.k % panel == 0 && reinterpret_cast<uintptr_t>(y) % 64 == 0;
+  parallel(z.n * z.p, [&](int64_t task, int thread) {
+    float* const rows = static_cast<float*>(thread_scratch(thread)) + layout.rows;
+    Epilogue e = epilogue;
+    if (residual) e.residual = residual + task * z.q * z.k;
+    forward_row(z, input(0), task / z.p, task % z.p, filter, rows, e, y + task * z.q * z.k);
+    if (e.stream) stream_fence();
+  });
+}
+
+void first_layer_pooled(const Conv2dPooled& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  const FirstLayerLayout layout = first_layer_layout(z, true);
+  const auto input = [&](int i) { return static_cast<const float*>(call.inputs[i].data); };
+  float* const filter = static_cast<float*>(call.workspace) + layout.filter;
+  float* const y = static_cast<float*>(call.outputs[0].data);
+  uint8_t* const argmax = static_cast<uint8_t*>(call.outputs[1].data);
+  pack_filter(z, input(1), filter);
+  Epilogue epilogue;
+  epilogue.bias = a.bias ? input(2) : nullptr;
+  const int64_t pooled_rows = z.p / 2, row_floats = z.q / 2 * z.k;
+  parallel(z.n * pooled_rows, [&](int64_t task, int thread) {
+    float* const scratch = static_cast<float*>(thread_scratch(thread));
+    float* const outputs = scratch + layout.outputs;
+    for (int64_t i = 0; i < 2; ++i)
+      forward_row(z, input(0), task / pooled_rows, task % pooled_rows * 2 + i, filter, scratch + layout.rows,
+                  epilogue, outputs + i * z.q * z.k);
+    pool_rows(z, outputs, y + task * row_floats, argmax + task * row_floats);
+  });
+}
+
+void first_layer_filter_gradient(const Conv2dFilterGradient& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  const FirstLayerGradientLayout l = first_layer_gradient_layout(z);
+  const float* const dy = static_cast<const float*>(call.inputs[1].data);
+  float* const workspace = static_cast<float*>(call.workspace);
+  sum_runs(z, l, static_cast<const float*>(call.inputs[0].data), a.bias, workspace,
+           [&](int64_t i, float* scratch) -> const float* {
+             const float* const row = dy + i * z.q * z.k;
+             if (l.k == z.k) return row;
+             for (int64_t q = 0; q < z.q; ++q)  // whole vectors, zeros behind
+               for (int64_t j = 0; j < l.k; j += vector_floats)
+                 store(scratch + q * l.k + j, load_up_to(row + q * z.k + j, z.k - j));
+             return scratch;
+           });
+  finish_gradient(z, l, a.bias, workspace, call);
+}
+
+void first_layer_pooled_filter_gradient(const Conv2dPooledFilterGradient& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  const FirstLayerGradientLayout l = first_layer_gradient_layout(z, true);
+  const float* const dy = static_cast<const float*>(call.inputs[1].data);
+  const uint8_t* const argmax = static_cast<const uint8_t*>(call.inputs[2].data);
+  float* const workspace = static_cast<float*>(call.workspace);
+  const int64_t row_floats = z.q / 2 * z.k;
+  sum_runs(z, l, static_cast<const float*>(call.inputs[0].data), a.bias, workspace,
+           [&](int64_t i, float* scratch) -> const float* {
+             const int64_t p = i % z.p, at = (i / z.p * (z.p / 2) + p / 2) * row_floats;
+             spread_row(z, dy + at, argmax + at, p, l.k, scratch);
+             return scratch;
+           });
+  finish_gradient(z, l, a.bias, workspace, call);
 }
 
 }  // namespace FASTCONV_SIMD

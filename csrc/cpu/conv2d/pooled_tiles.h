@@ -1,4 +1,4 @@
-// What conv2d_pooled's gradients read instead of dy: the pooled gradient and, a byte beside each, which pixel of
+// 2x2 pooling behind a convolution, and what the gradients of conv2d_pooled read instead of dy: the pooled gradient and, a byte beside each, which pixel of
 // its 2x2 window takes it.  Pixel (h, w) is dy[h / 2, w / 2] where argmax == 2 * (h % 2) + w % 2, else 0; a quarter
 // of the bytes of dy move, and dy itself never exists.
 #pragma once
@@ -8,6 +8,19 @@
 
 namespace fastconv {
 namespace FASTCONV_SIMD {
+
+// The largest of one window's four values, ReLU behind it; the first of equal ones, and a NaN before all.
+FASTCONV_INLINE void pool_window(const Vec (&values)[4], Vec* largest, VecInt* code) {
+  Vec best = values[0];
+  VecInt winner{};
+  for (int32_t i = 1; i < 4; ++i) {
+    const VecInt take = (best == best) & ~(values[i] <= best);
+    best = take ? values[i] : best;
+    winner = take ? VecInt{} + i : winner;
+  }
+  *code = best <= Vec{} ? VecInt{} + pooled_no_gradient : winner;
+  *largest = max_keep_nan(best, Vec{});
+}
 
 // As TiledImage; h and w are those of the image before pooling, rows and columns without a window read as 0.
 struct PooledTiledImage {

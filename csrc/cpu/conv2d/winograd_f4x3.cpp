@@ -72,20 +72,6 @@ FASTCONV_INLINE void finish_tile(const Pass& p, const float* products, int64_t p
                                 });
 }
 
-// The largest of one window's four values, ReLU behind it; the first of equal ones, and a NaN before all.
-FASTCONV_INLINE void pool_window(const Vec* row0, const Vec* row1, Vec* largest, VecInt* code) {
-  const Vec values[4] = {row0[0], row0[1], row1[0], row1[1]};
-  Vec best = values[0];
-  VecInt winner{};
-  for (int32_t i = 1; i < 4; ++i) {
-    const VecInt take = (best == best) & ~(values[i] <= best);
-    best = take ? values[i] : best;
-    winner = take ? VecInt{} + i : winner;
-  }
-  *code = best <= Vec{} ? VecInt{} + pooled_no_gradient : winner;
-  *largest = max_keep_nan(best, Vec{});
-}
-
 // One tile's four windows; `window` is the first, `rows` x `cols` windows of the image are left from there.
 FASTCONV_INLINE void finish_pooled_tile(const Pass& p, const float* products, int64_t window, int64_t rows,
                                         int64_t cols, int64_t k, int64_t left) {
@@ -98,7 +84,9 @@ FASTCONV_INLINE void finish_pooled_tile(const Pass& p, const float* products, in
       if (i >= rows || j >= cols) continue;
       Vec largest;
       VecInt code;
-      pool_window(tile[2 * i] + 2 * j, tile[2 * i + 1] + 2 * j, &largest, &code);
+      pool_window(
+          {tile[2 * i][2 * j], tile[2 * i][2 * j + 1], tile[2 * i + 1][2 * j], tile[2 * i + 1][2 * j + 1]},
+          &largest, &code);
       const int64_t at = (window + i * (p.z.out_w / 2) + j) * p.z.out_channels + k;
       if (p.streamed)
         stream(p.y + at, largest);

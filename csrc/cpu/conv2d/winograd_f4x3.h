@@ -113,7 +113,8 @@ inline WinogradGradientLayout winograd_gradient_layout(const ConvShape& z, bool 
         larger<int64_t>(48, many_floats / (winograd_points * (c_panels + k_panels) * panel_floats) / 8 * 8);
     l.tile_block = ceil_div(tiles, ceil_div(tiles, most));
     l.task_c_panels = smaller<int64_t>(3, c_panels), l.task_k_panels = smaller<int64_t>(16, k_panels);
-    while (l.task_k_panels > 2 && ceil_div(c_panels, l.task_c_panels) * ceil_div(k_panels, l.task_k_panels) < least_tasks)
+    while (l.task_k_panels > 2 &&
+           ceil_div(c_panels, l.task_c_panels) * ceil_div(k_panels, l.task_k_panels) < least_tasks)
       l.task_k_panels = ceil_div(l.task_k_panels, 2);
   }
   l.blocks = ceil_div(tiles, l.tile_block);

@@ -5,7 +5,6 @@ lies between is never written."""
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -18,12 +17,9 @@ _HEAVY = ("conv2d", "dense")
 
 def fuse(graph: Graph, device: Any) -> Graph:
     """One pattern after the other; each rewrites the whole graph.  The device says what a step costs on it."""
-    pooled = functools.partial(_pooled, device=device)
-    pooled_gradients = functools.partial(_pooled_gradients, device=device)
-    patterns: list[Callable[[Graph], Graph]] = [_bias, _residual, _activation, _relu_behind_pooling, _bias_gradient]
-    for pattern in (*patterns, pooled, pooled_gradients):
+    for pattern in (_bias, _residual, _activation, _relu_behind_pooling, _bias_gradient):
         graph = pattern(graph)
-    return graph
+    return _pooled_gradients(_pooled(graph, device), device)
 
 
 def _sole_reader(graph: Graph) -> dict[Symbol, Node]:
@@ -32,14 +28,17 @@ def _sole_reader(graph: Graph) -> dict[Symbol, Node]:
     return {s: readers[0] for s, readers in graph.consumers().items() if len(readers) == 1 and s not in roots}
 
 
-def _fold_into_producer(graph: Graph, matches) -> Graph:  # type: ignore[no-untyped-def]
+Match = Callable[[Node, Node, Symbol], tuple[Any, tuple[Symbol, ...]] | None]
+
+
+def _fold_into_producer(graph: Graph, matches: Match) -> Graph:
     """Replaces node(heavy(...), ...) by a heavy node with more in its epilogue.
 
     `matches(node, heavy)` gives (new primitive, further inputs) or None; `heavy` makes node's first or second input
     and nobody else reads it.
     """
     sole = _sole_reader(graph)
-    plans: dict[Node, tuple[Node, object, tuple[Symbol, ...]]] = {}
+    plans: dict[Node, tuple[Node, Any, tuple[Symbol, ...]]] = {}
     for node in graph.calls():
         for symbol in node.inputs:
             heavy = symbol.node
@@ -54,14 +53,13 @@ def _fold_into_producer(graph: Graph, matches) -> Graph:  # type: ignore[no-unty
             return None
         heavy, primitive, extra = plans[node]
         operands = [new[s] for s in (*heavy.inputs, *extra)]
-        assert isinstance(primitive, primitives.Primitive)
         return Node("call", primitive, operands, [s.spec for s in node.outputs], heavy.label).outputs
 
     return rewrite(graph, rule)
 
 
 def _bias(graph: Graph) -> Graph:
-    def matches(node: Node, heavy: Node, symbol: Symbol) -> object:
+    def matches(node: Node, heavy: Node, symbol: Symbol) -> tuple[Any, tuple[Symbol, ...]] | None:
         p = heavy.primitive
         other = _other(node, symbol)
         if node.stem != "add" or p.bias or p.residual or p.activation != "none":  # type: ignore[union-attr]
@@ -74,7 +72,7 @@ def _bias(graph: Graph) -> Graph:
 
 
 def _residual(graph: Graph) -> Graph:
-    def matches(node: Node, heavy: Node, symbol: Symbol) -> object:
+    def matches(node: Node, heavy: Node, symbol: Symbol) -> tuple[Any, tuple[Symbol, ...]] | None:
         p = heavy.primitive
         other = _other(node, symbol)
         if node.stem != "add" or p.residual or p.activation != "none":  # type: ignore[union-attr]
@@ -87,7 +85,7 @@ def _residual(graph: Graph) -> Graph:
 
 
 def _activation(graph: Graph) -> Graph:
-    def matches(node: Node, heavy: Node, symbol: Symbol) -> object:
+    def matches(node: Node, heavy: Node, symbol: Symbol) -> tuple[Any, tuple[Symbol, ...]] | None:
         p = heavy.primitive
         if node.stem not in ("relu", "sigmoid") or p.activation != "none":  # type: ignore[union-attr]
             return None
@@ -126,11 +124,15 @@ def _relu_behind_pooling(graph: Graph) -> Graph:
 
 def _bias_gradient(graph: Graph) -> Graph:
     """reduce_sum(dy) over all axes but the last beside a filter gradient of the same dy: one pass over dy."""
-    gradients = {n.inputs[1]: n for n in graph.calls() if n.stem in ("conv2d_filter_gradient", "dense_weight_gradient")}
+    gradients = {
+        n.inputs[1]: n for n in graph.calls() if n.stem in ("conv2d_filter_gradient", "dense_weight_gradient")
+    }
     sums = {
         n.inputs[0]: n
         for n in graph.calls()
-        if n.stem == "reduce_sum" and n.outputs[0].shape == n.inputs[0].shape[-1:] and n.inputs[0] in gradients
+        if n.stem == "reduce_sum"
+        and n.outputs[0].shape == n.inputs[0].shape[-1:]
+        and n.inputs[0] in gradients
     }
     both = {dy: n for dy, n in gradients.items() if dy in sums and not n.primitive.bias}  # type: ignore[union-attr]
     dy_of = {node: dy for dy in both for node in (both[dy], sums[dy])}

@@ -91,15 +91,18 @@ def run(
         return executable.run(feeds, outputs)
     result = executable.run(feeds, outputs, None, True)
     for i, seconds in enumerate(result.seconds):
-        print(f"{executable.step_text(i)} {case_text(description, i)} {seconds:.5f} s", file=sys.stderr)
+        print(f"fastconv: {verbose_line(executable, description, i)} {seconds:.5f} s", file=sys.stderr)
     return result
 
 
-def case_text(description: PlanDescription, step: int) -> str:
-    """Shapes and label of a step, for logs."""
-    chosen = description.steps[step]
-    shapes = " ".join("x".join(map(str, description.slots[i].shape)) or "scalar" for i in chosen.inputs)
-    return f"{shapes} [{chosen.label}]" if chosen.label else shapes
+def verbose_line(executable: Any, description: PlanDescription, index: int) -> str:
+    """Device, implementation, the step in the notation that `bench/op.py --step` takes, and the layer."""
+    from fastconv.testing.notation import step_notation
+
+    step = description.steps[index]
+    device, _, implementation = executable.step_text(index).split(" ")
+    notation = step_notation(step.primitive, [description.slots[i] for i in step.inputs])
+    return f"{device} {implementation} | {notation} |" + (f" [{step.label}]" if step.label else "")
 
 
 def raise_not_finite(

@@ -39,4 +39,8 @@ def _is_identity(node: Node, inputs: tuple[Symbol, ...]) -> bool:
 
 def _is_scalar(symbol: Symbol, value: float) -> bool:
     node = symbol.node
-    return node.kind == "constant" and math.prod(node.value.shape) == 1 and float(node.value.reshape(())) == value
+    return (
+        node.kind == "constant"
+        and math.prod(node.value.shape) == 1
+        and float(node.value.reshape(())) == value
+    )

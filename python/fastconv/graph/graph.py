@@ -81,4 +81,6 @@ def remade(node: Node, inputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
     """The outputs of the node over other inputs; the node itself if they are the same."""
     if inputs == node.inputs:
         return node.outputs
-    return Node(node.kind, node.primitive, inputs, [s.spec for s in node.outputs], node.label, node.value).outputs
+    return Node(
+        node.kind, node.primitive, inputs, [s.spec for s in node.outputs], node.label, node.value
+    ).outputs
