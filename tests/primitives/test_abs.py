@@ -8,6 +8,7 @@ from fastconv.testing.suite import PrimitiveTests
 CASES = [
     *each_shape(Abs(), "normal"),
     Case("zero and its sign", Abs(), Input((2, 33), "steps"), differentiable=False),
+    Case("stored past the caches, and a tail", Abs(), (2**22 + 5,), differentiable=False),
 ]
 
 

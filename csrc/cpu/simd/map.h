@@ -9,8 +9,8 @@ namespace FASTCONV_SIMD {
 // Whole vectors.  Not inlined: the tail goes through the same machine code, so that an element's bits do not
 // depend on its place.  The operation is copied: its fields stay in registers, whatever the stores may alias.
 template <int inputs, int outputs, class Operation>
-__attribute__((noinline)) void map_vectors(const float* const* in, float* const* out, int64_t begin,
-                                           int64_t end, const Operation& operation) {
+__attribute__((noinline)) void map_vectors(const float* const* in, float* const* out, int64_t begin, int64_t end,
+                                           bool past_caches, const Operation& operation) {
   const Operation local = operation;
   const float* x[inputs];
   float* y[outputs];
@@ -20,8 +20,12 @@ __attribute__((noinline)) void map_vectors(const float* const* in, float* const*
     Vec a[inputs], b[outputs];
     for (int j = 0; j < inputs; ++j) a[j] = load(x[j] + i);
     local(a, b);
-    for (int j = 0; j < outputs; ++j) store(y[j] + i, b[j]);
+    if (past_caches)
+      for (int j = 0; j < outputs; ++j) stream(y[j] + i, b[j]);
+    else
+      for (int j = 0; j < outputs; ++j) store(y[j] + i, b[j]);
   }
+  if (past_caches) stream_fence();
 }
 
 template <int inputs, int outputs, class Operation>
@@ -35,9 +39,24 @@ FASTCONV_INLINE void map_tail(const float* const* in, float* const* out, int64_t
     x[j] = padded[j];
   }
   for (int j = 0; j < outputs; ++j) y[j] = padded[inputs + j];
-  map_vectors<inputs, outputs>(x, y, 0, vector_floats, operation);
+  map_vectors<inputs, outputs>(x, y, 0, vector_floats, false, operation);
   for (int j = 0; j < outputs; ++j)
     __builtin_memcpy(out[j] + begin, y[j], static_cast<size_t>(count) * sizeof(float));
+}
+
+// Outputs that no cache holds until they are read are stored past the caches: the lines need not be fetched first.
+// Not over inputs, whose lines are there already.  Outputs of a plan lie at multiples of 64 bytes.
+constexpr int64_t past_caches_floats = int64_t{1} << 22;  // 16 MiB
+
+template <int inputs, int outputs>
+FASTCONV_INLINE bool goes_past_caches(const float* const* in, float* const* out, int64_t count) {
+  if (count < past_caches_floats) return false;
+  for (int j = 0; j < outputs; ++j) {
+    if (reinterpret_cast<uintptr_t>(out[j]) % sizeof(Vec)) return false;
+    for (int i = 0; i < inputs; ++i)
+      if (in[i] == out[j]) return false;
+  }
+  return true;
 }
 
 // operation(const Vec (&in)[inputs], Vec (&out)[outputs]) for all of [0, count).  An output may be an input's
@@ -45,9 +64,10 @@ FASTCONV_INLINE void map_tail(const float* const* in, float* const* out, int64_t
 template <int inputs, int outputs, class Operation>
 FASTCONV_INLINE void map(const float* const (&in)[inputs], float* const (&out)[outputs], int64_t count,
                          const Operation& operation) {
+  const bool past_caches = goes_past_caches<inputs, outputs>(in, out, count);
   elementwise(count, [&](int64_t begin, int64_t end) {
     const int64_t tail = (end - begin) % vector_floats;
-    map_vectors<inputs, outputs>(in, out, begin, end - tail, operation);
+    map_vectors<inputs, outputs>(in, out, begin, end - tail, past_caches, operation);
     if (tail) map_tail<inputs, outputs>(in, out, end - tail, tail, operation);
   });
 }
