@@ -15,6 +15,7 @@ CASES = [
     update("weight decay", SgdUpdate(weight_decay=0.1), FILTER),
     update("several blocks and a tail, without momentum", SgdUpdate(), (33001,)),
     update("momentum", SgdUpdate(momentum=0.9), FILTER, ["normal"]),
+    update("momentum, weight decay", SgdUpdate(momentum=0.9, weight_decay=0.1), FILTER, ["normal"]),
     update("nesterov, weight decay", NESTEROV, FILTER, ["normal"]),
     update("one element", NESTEROV, (1,), ["normal"]),
     update("no elements", NESTEROV, (0,), ["normal"]),

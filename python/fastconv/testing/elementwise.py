@@ -28,6 +28,7 @@ _PAIRS: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = [
     ("a scalar first, several blocks", (1, 1), (3, 11000)),
     ("one number a row", (6, 50), (6, 1)),
     ("axes in the middle", (2, 1, 5, 1), (1, 3, 1, 7)),
+    ("axes in the middle, the other way", (1, 3, 1, 7), (2, 1, 5, 1)),
     ("each lacks an axis of the other", (4, 1, 6), (3, 1)),
     ("two scalars", (), ()),
     ("no elements", (0, 3), (1, 3)),
