@@ -4,7 +4,6 @@ import numpy as np
 
 from fastconv.primitives import AdamUpdate
 from fastconv.testing.cases import evaluate
-from fastconv.testing.suite import _torch
 from fastconv.testing.updates import UpdateTests, update
 
 FILTER = (3, 3, 5, 7)
@@ -27,10 +26,14 @@ CASES = [
 
 class TestAdamUpdate(UpdateTests):
     cases = CASES
+    as_in_keras = [
+        (AdamUpdate(), "Adam", {}),
+        (OTHER, "AdamW", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3, "weight_decay": 0.1}),
+    ]
 
-    def test_as_pytorch(self):
+    def test_as_pytorch(self, peer):
         """PyTorch adds epsilon before the bias correction, Keras behind it: with none, the steps are the same."""
-        torch = _torch()
+        torch = peer("torch")
         values = np.random.default_rng(0).standard_normal((6, 50))
         weights = torch.nn.Parameter(torch.from_numpy(values[0].copy()))
         optimizer = torch.optim.Adam([weights], lr=0.01, eps=0.0)

@@ -26,3 +26,19 @@ CASES = [
 class TestCategoricalCrossEntropy(PrimitiveTests):
     cases = CASES
     batched = (0, 1)
+
+    def test_as_keras(self, peer):
+        """Keras clips weights' rows and classes' rows in different places; so do we."""
+        keras = peer("keras")
+        random = np.random.default_rng(0)
+        p = positive(random, (20, 7)).astype(np.float32)
+        p[3], p[4] = np.eye(7)[2], np.eye(7)[5]  # clipped
+        classes, rows = random.integers(0, 7, 20), weights(random, (20, 7)).astype(np.float32)
+        theirs = {
+            True: keras.ops.sparse_categorical_crossentropy(classes, p),
+            False: keras.ops.categorical_crossentropy(rows, p),
+        }
+        for sparse, targets in ((True, classes), (False, rows)):
+            case = Case("", CategoricalCrossEntropy(sparse), p, targets)
+            limit = 2 * case.tolerances()[0]  # theirs is rounded as ours may be
+            assert (np.abs(case.expected()[0] - np.asarray(theirs[sparse])) <= limit).all()

@@ -4,7 +4,6 @@ import numpy as np
 
 from fastconv.primitives import RmspropUpdate
 from fastconv.testing.cases import evaluate
-from fastconv.testing.suite import _torch
 from fastconv.testing.updates import UpdateTests, update
 
 FILTER = (3, 3, 5, 7)
@@ -33,10 +32,16 @@ CASES = [
 
 class TestRmspropUpdate(UpdateTests):
     cases = CASES
+    as_in_keras = [
+        (RmspropUpdate(), "RMSprop", {}),
+        (RmspropUpdate(centered=True), "RMSprop", {"centered": True}),
+        (RmspropUpdate(momentum=0.9), "RMSprop", {"momentum": 0.9}),
+        (ALL, "RMSprop", {"rho": 0.8, "momentum": 0.9, "centered": True, "weight_decay": 0.1}),
+    ]
 
-    def test_as_pytorch(self):
+    def test_as_pytorch(self, peer):
         """PyTorch adds epsilon outside of the root: with none, the steps are the same."""
-        torch = _torch()
+        torch = peer("torch")
         values = np.random.default_rng(0).standard_normal((6, 50))
         weights = torch.nn.Parameter(torch.from_numpy(values[0].copy()))
         optimizer = torch.optim.RMSprop([weights], lr=0.01, alpha=0.9, eps=0.0, momentum=0.9)

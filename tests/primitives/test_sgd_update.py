@@ -4,7 +4,6 @@ import numpy as np
 
 from fastconv.primitives import SgdUpdate
 from fastconv.testing.cases import evaluate
-from fastconv.testing.suite import _torch
 from fastconv.testing.updates import UpdateTests, update
 
 FILTER = (3, 3, 5, 7)
@@ -26,10 +25,15 @@ CASES = [
 
 class TestSgdUpdate(UpdateTests):
     cases = CASES
+    as_in_keras = [
+        (SgdUpdate(), "SGD", {}),
+        (SgdUpdate(momentum=0.9), "SGD", {"momentum": 0.9}),
+        (NESTEROV, "SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    ]
 
-    def test_as_pytorch(self):
+    def test_as_pytorch(self, peer):
         """Keras's velocity is -lr times PyTorch's: the same steps while the rate stays."""
-        torch = _torch()
+        torch = peer("torch")
         values = np.random.default_rng(0).standard_normal((6, 50))
         weights = torch.nn.Parameter(torch.from_numpy(values[0].copy()))
         optimizer = torch.optim.SGD([weights], lr=0.01, momentum=0.9, nesterov=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fastconv import _core
-from fastconv.testing.cases import Case, Fill, Input
+from fastconv.testing.cases import UNIT_ROUNDOFF, Case, Fill, Input, evaluate
 from fastconv.testing.suite import PrimitiveTests, candidates, run, same_bits
 
 
@@ -27,9 +27,11 @@ def update(
 
 
 class UpdateTests(PrimitiveTests):
-    """The tests of a primitive, and one more: all of its outputs over their inputs."""
+    """The tests of a primitive, and: all outputs over their inputs; steps as Keras takes them."""
 
     batched = ()
+    # (update, Keras's class, its arguments besides the rate)
+    as_in_keras: ClassVar[list[tuple[Any, str, dict[str, Any]]]] = []
 
     def test_all_outputs_in_place(self, case: Case, implementation: str) -> None:
         """Every output may lie over the input of its meaning: the variables of a closing block."""
@@ -50,3 +52,21 @@ class UpdateTests(PrimitiveTests):
         plan.run([], [])
         for i, values in zip(own, expected, strict=True):
             assert same_bits(buffers[i].numpy(), values), f"output over input {i}"
+
+    def test_as_keras(self, peer: Any) -> None:
+        """Seven steps of the reference end where Keras's optimiser does, up to float32's roundings."""
+        keras = peer("keras")
+        random = np.random.default_rng(0)
+        start, *gradients = random.standard_normal((8, 50)).astype(np.float32)
+        for primitive, name, arguments in self.as_in_keras:
+            optimizer = getattr(keras.optimizers, name)(0.01, **arguments)
+            variable = keras.Variable(start)
+            optimizer.build([variable])
+            p, states = start, [np.zeros(50) for _ in range(primitive.state_count())]
+            for step, gradient in enumerate(gradients, 1):
+                optimizer.apply([gradient], [variable])
+                numbers = [float(np.float32(0.01)), step][: len(primitive.scalars())]
+                p, *states = evaluate(primitive, p, gradient, *states, *numbers)
+            # Each step rounds p and its change some four times.
+            limit = 4 * len(gradients) * UNIT_ROUNDOFF * np.abs(start).max()
+            np.testing.assert_allclose(np.asarray(variable), p, rtol=0, atol=limit, err_msg=str(primitive))
