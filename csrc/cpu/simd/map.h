@@ -9,8 +9,8 @@ namespace FASTCONV_SIMD {
 // Whole vectors.  Not inlined: the tail goes through the same machine code, so that an element's bits do not
 // depend on its place.  The operation is copied: its fields stay in registers, whatever the stores may alias.
 template <int inputs, int outputs, class Operation>
-__attribute__((noinline)) void map_vectors(const float* const* in, float* const* out, int64_t begin, int64_t end,
-                                           bool past_caches, const Operation& operation) {
+__attribute__((noinline)) void map_vectors(const float* const* in, float* const* out, int64_t begin,
+                                           int64_t end, bool past_caches, const Operation& operation) {
   const Operation local = operation;
   const float* x[inputs];
   float* y[outputs];
