@@ -19,6 +19,8 @@ def get(identifier: Any) -> Optimizer:
     Args:  identifier: a name ("rmsprop", "RMSprop"), a configuration, an optimiser, or its class.
     Raises:  ArgumentError: an unknown name (the message names the nearest), or no optimiser at all.
     """
+    if isinstance(identifier, Optimizer):
+        return identifier
     found = names.resolve("optimizer", identifier, _by_name)
     if not isinstance(found, Optimizer):
         raise ArgumentError(
