@@ -13,7 +13,7 @@ DenseShape shape_of(const TensorDesc& x, const TensorDesc& w) { return {x.dims[0
 Workspace streams_workspace(const Dense&, const Signature& step) {
   const DenseShape shape = shape_of(step.inputs[0], step.inputs[1]);
   if (shape.split()) return {static_cast<size_t>(shape.partial_floats()) * sizeof(float), 0};
-  return {0, 2 * dense_rows * dense_columns * sizeof(float)};
+  return {0, 2 * dense_sums * sizeof(float)};
 }
 
 Refusal dots_supports(const Dense& a, const Signature& step) {

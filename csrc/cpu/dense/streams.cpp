@@ -1,11 +1,9 @@
 // y[i][j] = activation(sum_e x[i][e] w[e][j] + bias[j] + residual[i][j]) for few rows i and large w: w is
 // read once, from memory, row after row, and the next 32 rows are fetched while these are multiplied.
 //
-//             256 columns j              x (64 rows at most) and the sums (64 x 256) lie in L2, 32 rows of w
-//             in L1.
-//           +---------------+            A tile is 12 rows of x times 2 vectors of columns (6 rows below
-//           AVX-512):
-//   32 e    | w, contiguous |            see cpu/simd/gemm.h for why.
+//        256 to 2048 columns j     x (64 rows at most) and the sums (64 KiB) lie in L2, 32 rows of
+//           +---------------+      256 columns of w in L1.  A tile is 12 rows of x times 2 vectors
+//   32 e    | w, contiguous |      of columns (6 rows below AVX-512): see cpu/simd/gemm.h for why.
 //           +---------------+
 //
 // Order of summation: e ascending from zero within a block of 256; the blocks' sums in their order; then
@@ -24,6 +22,7 @@ namespace {
 struct Operands {
   const float *x, *w;
   DenseShape shape;
+  int64_t width;  // columns of a task: the stride of its sums
 };
 
 FASTCONV_INLINE int64_t smaller_of(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -41,8 +40,7 @@ __attribute__((noinline)) void chunk_tile(const Operands& o, const float* x, con
   }
   Vec acc[rows][2];
   for (int i = 0; i < rows; ++i)
-    for (int v = 0; v < 2; ++v)
-      acc[i][v] = first ? Vec{} : load(sums + i * dense_columns + v * vector_floats);
+    for (int v = 0; v < 2; ++v) acc[i][v] = first ? Vec{} : load(sums + i * o.width + v * vector_floats);
   for (int64_t e = 0; e < depth; ++e, w += o.shape.n) {
     Vec columns[2];
     for (int v = 0; v < 2; ++v) {
@@ -59,7 +57,7 @@ __attribute__((noinline)) void chunk_tile(const Operands& o, const float* x, con
     }
   }
   for (int i = 0; i < rows; ++i)
-    for (int v = 0; v < 2; ++v) store(sums + i * dense_columns + v * vector_floats, acc[i][v]);
+    for (int v = 0; v < 2; ++v) store(sums + i * o.width + v * vector_floats, acc[i][v]);
 }
 
 template <int largest, bool whole>
@@ -72,10 +70,9 @@ FASTCONV_INLINE void chunk_tile_of(int64_t rows, const Operands& o, const float*
   chunk_tile<largest, whole>(o, x, w, depth, left, sums, first, fetch);
 }
 
-// One block of the depth: sums (rows, 256) = x[row.., e0..] w[e0.., j0..].
+// One block of the depth: sums (rows, width) = x[row.., e0..] w[e0.., j0..].
 void block(const Operands& o, int64_t row, int64_t rows, int64_t e0, int64_t j0, float* sums) {
-  const int64_t end = smaller_of(e0 + dense_depth, o.shape.k),
-                columns = smaller_of(dense_columns, o.shape.n - j0);
+  const int64_t end = smaller_of(e0 + dense_depth, o.shape.k), columns = smaller_of(o.width, o.shape.n - j0);
   for (int64_t e = e0; e < end; e += dense_chunk) {
     const int64_t depth = smaller_of(dense_chunk, end - e);
     for (int64_t i = 0; i < rows;) {
@@ -87,7 +84,7 @@ void block(const Operands& o, int64_t row, int64_t rows, int64_t e0, int64_t j0,
         const float* const x = o.x + (row + i) * o.shape.k + e;
         const float* const w = o.w + e * o.shape.n + j0 + j;
         const int64_t left = columns - j;
-        float* const target = sums + i * dense_columns + j;
+        float* const target = sums + i * o.width + j;
         if (left >= 2 * vector_floats)
           chunk_tile_of<tile_rows, true>(now, o, x, w, depth, left, target, e == e0, fetch);
         else
@@ -102,17 +99,16 @@ void block(const Operands& o, int64_t row, int64_t rows, int64_t e0, int64_t j0,
 void run_split(const Operands& o, const DenseFinish& finish, float* partial) {
   const int64_t blocks = o.shape.depth_blocks(), strips = o.shape.column_blocks(), m = o.shape.m;
   parallel(blocks * strips, [&](int64_t task, int) {
-    block(o, 0, m, task / strips * dense_depth, task % strips * dense_columns,
-          partial + task * m * dense_columns);
+    block(o, 0, m, task / strips * dense_depth, task % strips * o.width, partial + task * m * o.width);
   });
   parallel(m * strips, [&](int64_t task, int) {
     const int64_t i = task / strips, strip = task % strips;
-    const int64_t columns = smaller_of(dense_columns, o.shape.n - strip * dense_columns);
+    const int64_t columns = smaller_of(o.width, o.shape.n - strip * o.width);
     for (int64_t j = 0; j < columns; j += vector_floats) {
-      const float* sums = partial + (strip * m + i) * dense_columns + j;
+      const float* sums = partial + (strip * m + i) * o.width + j;
       Vec total = load(sums);
-      for (int64_t b = 1; b < blocks; ++b) total += load(sums + b * strips * m * dense_columns);
-      finish(total, i, strip * dense_columns + j);
+      for (int64_t b = 1; b < blocks; ++b) total += load(sums + b * strips * m * o.width);
+      finish(total, i, strip * o.width + j);
     }
   });
 }
@@ -121,21 +117,21 @@ void run_split(const Operands& o, const DenseFinish& finish, float* partial) {
 void run_whole(const Operands& o, const DenseFinish& finish) {
   const int64_t strips = o.shape.column_blocks();
   parallel(o.shape.row_blocks() * strips, [&](int64_t task, int thread) {
-    const int64_t row = task / strips * dense_rows, j0 = task % strips * dense_columns;
+    const int64_t row = task / strips * dense_rows, j0 = task % strips * o.width;
     const int64_t rows = smaller_of(dense_rows, o.shape.m - row),
-                  columns = smaller_of(dense_columns, o.shape.n - j0);
+                  columns = smaller_of(o.width, o.shape.n - j0);
     float* const total = static_cast<float*>(thread_scratch(thread));
-    float* const sums = total + dense_rows * dense_columns;
+    float* const sums = total + dense_sums;
     block(o, row, rows, 0, j0, total);
     for (int64_t e = dense_depth; e < o.shape.k; e += dense_depth) {
       block(o, row, rows, e, j0, sums);
       for (int64_t i = 0; i < rows; ++i)
-        for (int64_t j = i * dense_columns; j < i * dense_columns + columns; j += vector_floats)
+        for (int64_t j = i * o.width; j < i * o.width + columns; j += vector_floats)
           store(total + j, load(total + j) + load(sums + j));
     }
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = 0; j < columns; j += vector_floats)
-        finish(load(total + i * dense_columns + j), row + i, j0 + j);
+        finish(load(total + i * o.width + j), row + i, j0 + j);
   });
 }
 
@@ -145,7 +141,8 @@ void dense_streams(const Dense& a, const Call& call) {
   const int64_t *x = call.inputs[0].desc.dims, *w = call.inputs[1].desc.dims;
   const Operands o{static_cast<const float*>(call.inputs[0].data),
                    static_cast<const float*>(call.inputs[1].data),
-                   {x[0], w[0], w[1]}};
+                   {x[0], w[0], w[1]},
+                   DenseShape{x[0], w[0], w[1]}.columns()};
   const DenseFinish finish(a, call);
   if (o.shape.split())
     run_split(o, finish, static_cast<float*>(call.workspace));

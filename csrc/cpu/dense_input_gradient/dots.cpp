@@ -1,12 +1,10 @@
 // dx[i][e] = sum_j dy[i][j] w[e][j]: dot products of rows.  w is read once, row after row; dy stays in L2.
 //
-//                4 rows e of w          6 x 4 vectors of sums, 4 of w and 1 of dy make 29 of AVX-512's 32
-//                registers;
-//             +---+---+---+---+         below it 2 x 4, 4 and 1 of 16: a third row would spill.
+//                4 rows e of w      6 x 4 vectors of sums, 4 of w and 1 of dy make 29 of AVX-512's 32
+//             +---+---+---+---+     registers; below it 2 x 4, 4 and 1 of 16: a third row would spill.
 //   6 rows i  |sum|   |   |   |
-//     of dy   +---+---+---+---+         A lane takes every vector_floats-th product, ascending; lanes are
-//     added at the
-//                                       end.  A task is 128 KiB of w, in whole groups of 4 rows.
+//     of dy   +---+---+---+---+     A lane takes every vector_floats-th product, ascending; lanes are
+//                                   added at the end.  A task is 128 KiB of w, in groups of 4 rows.
 #include "core/parallel.h"
 #include "cpu/dense_input_gradient/dense_input_gradient.h"
 #include "cpu/simd/lanes.h"

@@ -2,9 +2,8 @@
 // written once, past the caches when it is large; x and dy stay in L2.
 //
 //               2 vectors of j
-//             +-------+-------+      12 rows e of dw (6 below AVX-512), 2 vectors of dy and a broadcast of x:
-//             see
-//   12 rows e |  sum  |       |      cpu/simd/gemm.h.
+//             +-------+-------+     12 rows e of dw (6 below AVX-512), 2 vectors of dy and a broadcast
+//   12 rows e |  sum  |       |     of x: see cpu/simd/gemm.h.
 //             +-------+-------+
 //
 // Order of summation: i ascending from zero within 256 samples; the blocks' sums in their order.

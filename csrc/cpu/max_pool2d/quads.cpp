@@ -1,6 +1,6 @@
 // Windows of 2x2 at stride 2 without padding: y = max of
-//     x0 x1      x0, x1 and x2, x3 are compared side by side, then the two winners; the left or upper one
-//     stays x2 x3      when they are equal, and a NaN beats what is no NaN.
+//     x0 x1      x0, x1 and x2, x3 are compared side by side, then the two winners; the left or upper
+//     x2 x3      one stays when they are equal, and a NaN beats what is no NaN.
 // A task is one row p of the output: two rows of x in, one of y and of argmax out.
 #include "core/parallel.h"
 #include "cpu/max_pool2d/max_pool2d.h"
