@@ -52,10 +52,6 @@ void reference(const Conv2d& a, const Call& call) {
 Refusal float32(const Conv2d&, const Signature& step) { return refuse_other_dtypes(step); }
 
 // ---- implicit_gemm
-Refusal implicit_gemm_supports(const Conv2d& a, const Signature& step) {
-  if (a.activation == Activation::sigmoid) return "activation sigmoid; this one has none and relu";
-  return refuse_other_dtypes(step);
-}
 Workspace implicit_gemm_workspace(const Conv2d& a, const Signature& step) {
   const GemmLayout layout = gemm_layout(forward_gather(shape_of(a, step)));
   return {layout.shared_bytes, layout.per_thread_bytes};
@@ -67,7 +63,7 @@ double implicit_gemm_cost(const Conv2d& a, const Signature& step) {
 
 // ---- first_layer
 Refusal first_layer_supports(const Conv2d& a, const Signature& step) {
-  if (auto refusal = implicit_gemm_supports(a, step)) return refusal;
+  if (auto refusal = refuse_other_dtypes(step)) return refusal;
   return refuse_other_than_first_layer(shape_of(a, step));
 }
 Workspace first_layer_workspace(const Conv2d& a, const Signature& step) {
@@ -80,7 +76,7 @@ double first_layer_cost(const Conv2d& a, const Signature& step) {
 
 // ---- winograd_f4x3
 Refusal winograd_supports(const Conv2d& a, const Signature& step) {
-  if (auto refusal = implicit_gemm_supports(a, step)) return refusal;
+  if (auto refusal = refuse_other_dtypes(step)) return refusal;
   return refuse_other_than_unit_3x3(shape_of(a, step));
 }
 Workspace winograd_workspace(const Conv2d& a, const Signature& step) {
@@ -97,7 +93,7 @@ const Register<Conv2d> on_cpu{
       FASTCONV_PICK(first_layer_forward), batch_invariant | wide},
      {"winograd_f4x3", winograd_supports, winograd_workspace, winograd_cost,
       FASTCONV_PICK(winograd_f4x3_forward), batch_invariant | wide},
-     {"implicit_gemm", implicit_gemm_supports, implicit_gemm_workspace, implicit_gemm_cost,
+     {"implicit_gemm", float32, implicit_gemm_workspace, implicit_gemm_cost,
       FASTCONV_PICK(implicit_gemm_forward), batch_invariant | wide},
      {"reference", float32, no_workspace, reference_cost, reference, batch_invariant}}};
 

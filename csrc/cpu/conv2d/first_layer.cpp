@@ -270,13 +270,15 @@ void first_layer_forward(const Conv2d& a, const Call& call) {
   Epilogue epilogue;
   epilogue.bias = a.bias ? input(2) : nullptr;
   epilogue.relu = a.activation == Activation::relu;
-  epilogue.stream =
-      z.pixels() * z.k > stream_floats && z.k % panel == 0 && reinterpret_cast<uintptr_t>(y) % 64 == 0;
+  const bool sigmoid_behind = a.activation == Activation::sigmoid;
+  epilogue.stream = !sigmoid_behind && z.pixels() * z.k > stream_floats && z.k % panel == 0 &&
+                    reinterpret_cast<uintptr_t>(y) % 64 == 0;
   parallel(z.n * z.p, [&](int64_t task, int thread) {
     float* const rows = static_cast<float*>(thread_scratch(thread)) + layout.rows;
     Epilogue e = epilogue;
     if (residual) e.residual = residual + task * z.q * z.k;
     forward_row(z, input(0), task / z.p, task % z.p, filter, rows, e, y + task * z.q * z.k);
+    if (sigmoid_behind) sigmoid_rows(y + task * z.q * z.k, z.q, z.k, z.k);
     if (e.stream) stream_fence();
   });
 }

@@ -29,7 +29,7 @@ struct Product {
   const float* zeros;
   const float* bias;
   const float* residual;
-  bool relu;
+  Activation activation;
   float* y;
 };
 
@@ -124,7 +124,7 @@ void run_block(const Product& z, const Block& block, bool in_place, bool streame
     if (e + now == depth) {
       if (z.bias) epilogue.bias = z.bias + out_column;
       if (z.residual) epilogue.residual = z.residual + block.first * g.out_channels + out_column;
-      epilogue.relu = z.relu;
+      epilogue.relu = z.activation == Activation::relu;
       epilogue.stream = streamed && e == 0;
     }
     const PanelsOperand b{filter + e * panel, depth * panel};
@@ -139,6 +139,8 @@ void run_block(const Product& z, const Block& block, bool in_place, bool streame
   }
   if (!dense)
     place_rows(g, scratch + layout.target, block.first, block.pixels, z.y + out_column, block.columns);
+  if (z.activation == Activation::sigmoid)
+    sigmoid_rows(target.data, block.pixels, target.row_stride, block.columns);
   if (streamed) stream_fence();
 }
 
@@ -146,9 +148,9 @@ void multiply(const Product& z) {
   const Gather& g = z.g;
   const Tasks t = cut(g);
   const bool in_place = g.in_is_dense() && g.channels() <= in_place_channels;
-  const bool streamed = g.out_is_dense() && g.pixels() * g.out_channels > stream_floats &&
-                        g.out_channels % panel == 0 && g.columns() % panel == 0 &&
-                        reinterpret_cast<uintptr_t>(z.y) % 64 == 0;
+  const bool streamed = g.out_is_dense() && z.activation != Activation::sigmoid &&
+                        g.pixels() * g.out_channels > stream_floats && g.out_channels % panel == 0 &&
+                        g.columns() % panel == 0 && reinterpret_cast<uintptr_t>(z.y) % 64 == 0;
   parallel(g.groups * t.pixel_blocks * t.panel_blocks, [&](int64_t task, int thread) {
     Block block;
     block.group = task / (t.pixel_blocks * t.panel_blocks);
@@ -185,8 +187,8 @@ void implicit_gemm_forward(const Conv2d& a, const Call& call) {
   clear(workspace + layout.zeros, g.channels());
   multiply({g, static_cast<const float*>(call.inputs[0].data), workspace + layout.filter,
             workspace + layout.zeros, a.bias ? static_cast<const float*>(call.inputs[2].data) : nullptr,
-            a.residual ? static_cast<const float*>(call.inputs[a.bias ? 3 : 2].data) : nullptr,
-            a.activation == Activation::relu, static_cast<float*>(call.outputs[0].data)});
+            a.residual ? static_cast<const float*>(call.inputs[a.bias ? 3 : 2].data) : nullptr, a.activation,
+            static_cast<float*>(call.outputs[0].data)});
 }
 
 void implicit_gemm_input_gradient(const Conv2dInputGradient& a, const Call& call) {
@@ -204,7 +206,7 @@ void implicit_gemm_input_gradient(const Conv2dInputGradient& a, const Call& call
       pack_filter(g, static_cast<const float*>(call.inputs[1].data), workspace + layout.filter);
       clear(workspace + layout.zeros, g.channels());
       multiply({g, static_cast<const float*>(call.inputs[0].data), workspace + layout.filter,
-                workspace + layout.zeros, nullptr, nullptr, false, dx});
+                workspace + layout.zeros, nullptr, nullptr, Activation::none, dx});
     }
 }
 

@@ -34,7 +34,8 @@ struct Pass {
   const float* filter;
   const float* bias;
   const float* residual;
-  bool relu, streamed;
+  Activation activation;
+  bool streamed;
   float* y;
   uint8_t* argmax;  // if there: y is pooled over 2x2 windows, of which each tile holds four
   float* workspace;
@@ -62,7 +63,8 @@ FASTCONV_INLINE void finish_tile(const Pass& p, const float* products, int64_t p
                                   if (p.residual)
                                     value +=
                                         whole ? load(p.residual + at) : load_up_to(p.residual + at, left);
-                                  if (p.relu) value = max_keep_nan(value, Vec{});
+                                  if (p.activation == Activation::relu) value = max_keep_nan(value, Vec{});
+                                  if (p.activation == Activation::sigmoid) value = sigmoid(value);
                                   if (!whole)
                                     store_up_to(p.y + at, value, left);
                                   else if (p.streamed)
@@ -207,7 +209,7 @@ void winograd_f4x3_forward(const Conv2d& a, const Call& call) {
   p.filter = static_cast<const float*>(call.inputs[1].data);
   p.bias = a.bias ? static_cast<const float*>(call.inputs[2].data) : nullptr;
   p.residual = a.residual ? static_cast<const float*>(call.inputs[a.bias ? 3 : 2].data) : nullptr;
-  p.relu = a.activation == Activation::relu;
+  p.activation = a.activation;
   p.y = static_cast<float*>(call.outputs[0].data);
   p.workspace = static_cast<float*>(call.workspace);
   run(p, static_cast<const float*>(call.inputs[0].data));

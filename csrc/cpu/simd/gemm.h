@@ -18,6 +18,7 @@
 // summation: the error grows with the block, not with the whole depth), then bias, then residual.  How many
 // rows share a tile changes no element's order.
 #pragma once
+#include "cpu/simd/math.h"
 #include "cpu/simd/partial.h"
 #include "cpu/simd/vector.h"
 #include "primitives/attributes.h"
@@ -182,6 +183,13 @@ FASTCONV_INLINE void rows_column(int64_t rows, int64_t depth, RowsOperand a, con
     c.data += now * c.row_stride;
     if (e.residual) e.residual += now * c.row_stride;
   }
+}
+
+// Sigmoid is no part of the tiles, which it would double in size: a pass over rows that a task has just finished.
+inline void sigmoid_rows(float* data, int64_t rows, int64_t row_stride, int64_t columns) {
+  for (int64_t i = 0; i < rows; ++i, data += row_stride)
+    for (int64_t j = 0; j < columns; j += vector_floats)
+      store_up_to(data + j, sigmoid(load_up_to(data + j, columns - j)), columns - j);
 }
 
 // rows x depth times depth x columns.  packed: a.row_stride is 16.
