@@ -5,14 +5,14 @@ import pytest
 
 import fastconv as fc
 
-STEPS, BATCH = 20, 8
+STEPS, BATCH = 20, 16
 
 
 def convnet(library):
     """The course's convnet, small; Keras's or ours."""
     layers = library.layers
     return library.Sequential([
-        library.Input((20, 20, 3)),
+        library.Input((32, 32, 3)),
         layers.Conv2D(16, 3, activation="relu"), layers.MaxPooling2D(),
         layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(),
         layers.Conv2D(32, 3, padding="same", activation="relu"),
@@ -28,7 +28,7 @@ def trained(library, optimizer, weights):
     model.compile(optimizer=optimizer, loss="binary_crossentropy")
     for _ in range(STEPS):
         y = random.integers(0, 2, BATCH).astype("f4")
-        x = random.standard_normal((BATCH, 20, 20, 3)).astype("f4") + y[:, None, None, None] / 2
+        x = random.standard_normal((BATCH, 32, 32, 3)).astype("f4") + y[:, None, None, None] / 2
         model.train_on_batch(x, y)
     return np.concatenate([w.ravel() for w in model.get_weights()]).astype(np.float64)
 
