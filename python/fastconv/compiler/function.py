@@ -16,6 +16,7 @@ from fastconv.graph import Graph, Symbol, Trace, as_symbol, placeholder, tracing
 from fastconv.primitives.base import Spec
 from fastconv.runtime.array import Array
 from fastconv.runtime.device import get_device
+from fastconv.runtime.errors import ArgumentError
 from fastconv.runtime.variable import Variable
 
 CACHED_PLANS = 32  # least recently used goes first
@@ -123,10 +124,24 @@ def _map(structure: Any, leaf: Callable[[Any], Any]) -> Any:
     return leaf(structure)
 
 
+_feeds = {"float32", "int32", "int64", "uint8", "bool"}  # dtypes that kernels take
+
+
+def _fed_as(dtype: np.dtype) -> str:
+    """The dtype that stands for one that no kernel takes."""
+    if dtype.kind == "f":
+        return "float32"
+    if dtype.kind in "iu":
+        return "int32" if dtype.itemsize < 4 else "int64"
+    raise ArgumentError(
+        f"expected an array of numbers; came dtype {dtype.name}. Give NumPy arrays of one shape and a numeric dtype."
+    )
+
+
 def _host_array(value: Any) -> np.ndarray:
     if isinstance(value, Array):
         return value.buffer.view()
     array = np.asarray(value.numpy() if isinstance(value, Variable) else value)
-    if array.dtype == np.float64:
-        array = array.astype(np.float32)
+    if array.dtype.name not in _feeds:
+        array = array.astype(_fed_as(array.dtype))
     return np.ascontiguousarray(array).reshape(array.shape)

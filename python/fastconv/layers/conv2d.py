@@ -68,15 +68,19 @@ class Conv2D(WeightedLayer):
             raise ArgumentError(
                 f"Conv2D: expected filters from 1 up that groups divide; came filters={filters}, groups={groups}."
             )
-        # Positional strides in Keras 1's place of the kernel's columns.
-        if isinstance(kernel_size, int) and isinstance(strides, int) and strides > 1:
+        self._warn_of_old_spelling()
+
+    def _warn_of_old_spelling(self) -> None:
+        """`Conv2D(32, 3, 3)` was a 3x3 kernel in Keras 1 and is stride 3 today."""
+        given = self._arguments[0][:3]
+        if len(given) == 3 and all(isinstance(number, int) for number in given) and given[2] > 1:
+            filters, kernel, stride = given
             warnings.warn(
-                f"Conv2D({filters}, {kernel_size}, {strides}) at {location_text(user_location())}: taken as in Keras "
-                f"3, a {kernel_size}x{kernel_size} kernel with stride {strides}. If a {kernel_size}x{strides} kernel "
-                f"was meant, write Conv2D({filters}, ({kernel_size}, {strides})); if the stride, write "
-                f"strides={strides}.",
+                f"Conv2D({filters}, {kernel}, {stride}) at {location_text(self._made_at)}: taken as in Keras 3, a "
+                f"{kernel}x{kernel} kernel with stride {stride}. If a {kernel}x{stride} kernel was meant, write "
+                f"Conv2D({filters}, ({kernel}, {stride})); if the stride, write strides={stride}.",
                 FastconvWarning,
-                stacklevel=3,
+                stacklevel=5,
             )
 
     def build(self, input_shape: Any) -> None:

@@ -59,6 +59,7 @@ class Dropout(Layer):
 
 _lock = threading.Lock()
 _process_key: Variable | None = None
+_key_of = -1  # keys.times_set() when the key was last begun
 
 
 def _key() -> Any:
@@ -74,13 +75,11 @@ def _key() -> Any:
 
 
 def _shared_key() -> Variable:
-    global _process_key
+    global _process_key, _key_of
     with _lock:
-        seed = keys.get_seed()
-        if _process_key is None or int(_process_key.numpy()[0]) != seed:
-            value = np.array([seed, 0], np.int64)
-            if _process_key is None:
-                _process_key = Variable(value, name="random_key", trainable=False)
-            else:
-                _process_key.assign(value)
+        if _process_key is None:
+            _process_key = Variable(np.zeros(2, np.int64), name="random_key", trainable=False)
+        if _key_of != keys.times_set():
+            _key_of = keys.times_set()
+            _process_key.assign(np.array([keys.get_seed(), 0], np.int64))
         return _process_key

@@ -269,7 +269,9 @@ class Layer:
 
     def _compute(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call on arrays: one run of a plan."""
-        if len(args) == 1 and not kwargs and isinstance(args[0], np.ndarray):  # the usual case, without a detour
+        if (
+            len(args) == 1 and not kwargs and isinstance(args[0], np.ndarray)
+        ):  # the usual case, without a detour
             found = self._functions.get("array")
             if found is None:
                 found = self._functions["array"] = self._function(args, kwargs)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import _core, layers
+from fastconv.layers.naming import snake_case
 from fastconv.layers.traceback import short_errors
 from fastconv.runtime.device import default_device
 from fastconv.runtime.errors import ArgumentError, FastconvError, WeightsError
@@ -84,11 +85,18 @@ def named_weights(model: Any) -> dict[str, Variable]:
                 name = variable.name.removeprefix(f"{layer.name}/")
                 name = f"{path}{name}"
                 found[name if name not in found else f"{name}_{len(found)}"] = variable
-        for child in layer._children():
-            visit(child, f"{path}{child.name}/")
+        for i, child in enumerate(layer._children()):
+            visit(child, f"{path}{_child_name(layer, child, i)}/")
 
     visit(model, "")
     return found
+
+
+def _child_name(parent: Any, child: Any, number: int) -> str:
+    """A child's own name where a file keeps it; in classes of the user's own, which name their parts anew each time
+    they are made, its class and number."""
+    keeps_names = parent.is_model and parent._graph is not None
+    return child.name if keeps_names else f"{snake_case(type(child).__name__)}.{number}"
 
 
 @short_errors

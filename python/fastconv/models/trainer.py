@@ -24,6 +24,7 @@ from fastconv.models import batches as data
 from fastconv.models.batches import Batch, Naming
 from fastconv.models.checks import check_fit
 from fastconv.models.compilation import Compilation
+from fastconv.models.input_checks import checked, fits_without_channel
 from fastconv.models.layer_graph import LayerGraph
 from fastconv.models.progress import Progress
 from fastconv.primitives.base import Spec
@@ -93,6 +94,7 @@ class Trainer(Layer):
         _refuse_unknown(kwargs)
         compilation = Compilation(self, optimizer, loss, metrics, loss_weights, weighted_metrics)
         compilation.optimizer.build([], self)
+        _say_frozen(self)
         self._compilation = compilation
         self.optimizer = compilation.optimizer
         self._forget_steps()
@@ -225,7 +227,7 @@ class Trainer(Layer):
             changed = [layer for layer in self._flattened() if layer._trainable_set_at > compilation.at]
             latest = max((layer._trainable_set_at for layer in changed), default=0)
             if not any(at > latest and who != id(self) for at, who in _compiles):
-                raise ArgumentError(_changed_text(changed, compilation))
+                raise ArgumentError(_changed_text(changed))
         if not compilation.trainable:
             count = len(self.weights)
             raise ArgumentError(
@@ -261,6 +263,13 @@ class Trainer(Layer):
         if described is None:
             return [None] * count
         return [_innermost(symbol.history[0]) for symbol in described.output_symbols]
+
+    def _check_shapes(self, source: Any) -> None:
+        """Arrays as the user gave them, before they are cut into batches."""
+        if isinstance(source, data.ArrayData) and self._graph is not None:
+            for symbol, array in zip(self._graph.input_symbols, source.x, strict=False):
+                if not fits_without_channel(symbol.shape, np.shape(array)):
+                    checked(self.name, symbol.shape, np.shape(array))
 
     def _naming(self) -> Naming:
         described = self._graph
@@ -317,6 +326,8 @@ class Trainer(Layer):
         validation = self._validation(
             training, validation_data, validation_split, validation_batch_size or batch_size
         )
+        self._check_shapes(training)
+        self._check_shapes(validation)
         first = self._first_batch(training)
         specs = self._build_for(first)
         self._check_trainable(compilation)
@@ -531,9 +542,16 @@ class Trainer(Layer):
         out), so that row i belongs to `filenames[i]` and `classes[i]`.  Default: silent, unlike Keras.
         """
         _refuse_unknown(kwargs)
-        if type(x) is np.ndarray and callbacks is None and steps is None and 0 < len(x) <= (batch_size or 32):
+        whole = (
+            type(x) is np.ndarray
+            and x.ndim > 0
+            and 0 < len(x) <= (batch_size or 32)
+            and x.dtype.kind in "fiub"
+        )
+        if whole and callbacks is None and steps is None and verbose == 0:
             return self._predicted(Batch([x], None, None))
         source = data.data_for(x, None, None, self._naming(), "predict", batch_size, file_order=True)
+        self._check_shapes(source)
         listeners = _callback_list(callbacks, self, source, 1, steps, verbose, None)
         progress = Progress(verbose, word="predict")
         progress.begin(1, steps or data.count_of(source))
@@ -816,21 +834,34 @@ def _refuse_unknown(kwargs: dict[str, Any]) -> None:
         raise ArgumentError(f"unknown arguments: {', '.join(sorted(unknown))}. Check the spelling.")
 
 
+def _say_frozen(model: Trainer) -> None:
+    """What is trained and what is not, if flags say that not all is."""
+    flat = model._flattened()
+    if all(layer._trainable for layer in flat) or not model.weights:
+        return
+    training = [layer.name for layer in model._children() if layer.trainable_weights]
+    frozen = [layer.name for layer in model._children() if layer.weights and not layer.trainable_weights]
+    print(
+        f"training {len(model.trainable_weights)} of {len(model.weights)} tensors: {', '.join(training) or 'none'}; "
+        f"frozen: {', '.join(frozen) or 'none wholly'}"
+    )
+
+
 def _note_compile(model: Any) -> None:
     """Remembers who compiled when: the last time of this model, and the last of any other."""
     others = [entry for entry in _compiles if entry[1] != id(model)][-1:]
     _compiles[:] = [*others, (tick(), id(model))]
 
 
-def _changed_text(changed: Sequence[Any], compilation: Compilation) -> str:
-    seen = {id(v) for v in compilation.trainable}
+def _changed_text(changed: Sequence[Layer]) -> str:
     outermost = next((layer for layer in changed if layer.weights), None)
     if outermost is None:
         return "fit: layers were added or removed after compile; compile again so that they take part."
-    frozen = not outermost.trainable
-    word, else_ = ("frozen", "go on training it") if frozen else ("unfrozen", "go on without it")
-    del seen
-    return f"fit: '{outermost.name}' was {word} after compile; compile again so that it takes effect (Keras would {else_})."
+    word, keras = ("unfrozen", "go on without it") if outermost.trainable else ("frozen", "go on training it")
+    return (
+        f"fit: '{outermost.name}' was {word} after compile; compile again so that it takes effect "
+        f"(Keras would {keras})."
+    )
 
 
 def _warn_of_sorted(training: Any, share: float) -> None:

@@ -15,13 +15,20 @@ import numpy as np
 _lock = threading.Lock()
 _seed: int | None = None
 _created = 0
+_times_set = 0
 
 
 def set_seed(seed: int) -> None:
     """Sets the seed of everything that follows; the count of created weights begins anew."""
-    global _seed, _created
+    global _seed, _created, _times_set
     with _lock:
         _seed, _created = int(seed), 0
+        _times_set += 1
+
+
+def times_set() -> int:
+    """How often the seed was set: who counts draws begins anew when this changes."""
+    return _times_set
 
 
 def get_seed() -> int:
