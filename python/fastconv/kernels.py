@@ -39,7 +39,7 @@ def conv2d(
     (1, 4, 4, 2)
     """
     rows, columns = x.shape[1:3]
-    geometry: dict[str, Any] = conv_geometry(  # type: ignore[assignment]
+    geometry: dict[str, Any] = conv_geometry(
         (rows, columns),
         filters.shape[:2],
         pair("stride", stride),

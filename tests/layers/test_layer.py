@@ -157,7 +157,9 @@ def test_dropout_asked_for_in_inference_stays():
 
 def test_convolution2d_means_what_keras_2_meant():
     with pytest.warns(FastconvWarning) as caught:
-        layer = layers.Convolution2D(32, 3, 3, activation="relu", border_mode="same", input_shape=(8, 8, 3))  # here
+        layer = layers.Convolution2D(
+            32, 3, 3, activation="relu", border_mode="same", input_shape=(8, 8, 3)
+        )  # here
     line = line_of(test_convolution2d_means_what_keras_2_meant)
     assert str(caught[0].message) == (
         f"Convolution2D(32, 3, 3) at {HERE}:{line}: taken as Keras 1 and 2 meant it, a 3x3 kernel (Keras 3: stride 3). "
@@ -179,7 +181,9 @@ def test_conv2d_with_three_numbers_has_a_stride_and_a_warning():
 
 
 def test_old_argument_names():
-    layer = layers.Conv2D(nb_filter=4, kernel_size=3, subsample=(2, 2), border_mode="same", init="he_normal", bias=False)
+    layer = layers.Conv2D(
+        nb_filter=4, kernel_size=3, subsample=(2, 2), border_mode="same", init="he_normal", bias=False
+    )
     assert (layer.filters, layer.strides, layer.padding, layer.use_bias) == (4, (2, 2), "same", False)
     assert layers.Dense(output_dim=3, input_dim=5).batch_input_shape == (None, 5)
     assert layers.Dropout(p=0.25).rate == 0.25
@@ -194,7 +198,12 @@ def test_explicit_padding_in_pixels():
 def test_operators_between_layers_become_layers():
     x = Input((4,))
     model = Model(x, layers.Dense(2)(x * 2.0 + 1.0))
-    assert [type(layer).__name__ for layer in model.layers] == ["InputLayer", "Operation", "Operation", "Dense"]
+    assert [type(layer).__name__ for layer in model.layers] == [
+        "InputLayer",
+        "Operation",
+        "Operation",
+        "Dense",
+    ]
     again = Model.from_config(json.loads(json.dumps(model.get_config())))
     again.set_weights(model.get_weights())
     feed = np.arange(8, dtype="float32").reshape(2, 4)
@@ -215,7 +224,10 @@ def test_unknown_argument():
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: layers.Dropout(1.5), "Dropout: expected a rate from 0 up to below 1; came 1.5. 0.5 is usual."),
+        (
+            lambda: layers.Dropout(1.5),
+            "Dropout: expected a rate from 0 up to below 1; came 1.5. 0.5 is usual.",
+        ),
         (lambda: layers.Dense(0), "Dense: expected units from 1 up; came 0."),
         (
             lambda: layers.Conv2D(6, 3, groups=4),
@@ -260,7 +272,9 @@ def test_too_many_poolings():
         f"layer 'max_pooling2d_5' ({HERE}:{line}) of model 'm': window 2x2, but 1x1 arrives: 34, 32, 16, 8, 4, 2, 1. "
         "Remove one pooling or enlarge the input."
     )
-    frames = [frame for frame in error.traceback if "fastconv" in str(frame.path) and HERE not in str(frame.path)]
+    frames = [
+        frame for frame in error.traceback if "fastconv" in str(frame.path) and HERE not in str(frame.path)
+    ]
     assert len(frames) == 1, "one frame of ours, for all that lies between"
 
 
@@ -311,12 +325,16 @@ def test_sum_of_unlike_maps():
 
 
 def test_reshape_to_another_size():
-    with pytest.raises(ShapeError, match=r"expected 10 elements a sample for \(2, 5\); came 12 in \(None, 12\)"):
+    with pytest.raises(
+        ShapeError, match=r"expected 10 elements a sample for \(2, 5\); came 12 in \(None, 12\)"
+    ):
         layers.Reshape((2, 5))(Input((12,)))
 
 
 def test_flatten_of_unknown_sizes():
-    with pytest.raises(ShapeError, match=r"expected known sizes; came \(None, None, None, 3\)\. Give the model's input"):
+    with pytest.raises(
+        ShapeError, match=r"expected known sizes; came \(None, None, None, 3\)\. Give the model's input"
+    ):
         layers.Flatten()(Input((None, None, 3)))
 
 

@@ -25,12 +25,22 @@ def residual():
     y = layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(x)
     z = layers.Conv2D(4, 3, padding="same", name="second")(y)
     z = layers.ReLU(name="after")(layers.add([z, y], name="sum"))
-    return Model(x, layers.Dense(2, name="head")(layers.GlobalAveragePooling2D(name="mean")(z)), name="residual")
+    return Model(
+        x, layers.Dense(2, name="head")(layers.GlobalAveragePooling2D(name="mean")(z)), name="residual"
+    )
 
 
 def test_layers_in_order_and_shapes():
     model = residual()
-    assert [layer.name for layer in model.layers] == ["picture", "first", "second", "sum", "after", "mean", "head"]
+    assert [layer.name for layer in model.layers] == [
+        "picture",
+        "first",
+        "second",
+        "sum",
+        "after",
+        "mean",
+        "head",
+    ]
     assert model.input_shape == (None, 8, 8, 3) and model.output_shape == (None, 2)
     assert model.input_names == ["picture"] and model.output_names == ["head"]
 
@@ -46,7 +56,7 @@ def test_layers_are_ordered_as_keras_orders_them(peer):
         b = L.Conv2D(2, 3, padding="same", name="c")(b)
         s = L.Add(name="s")([a, b])
         t = L.Multiply(name="t")([s, a])
-        return lib.Model(x, L.Flatten(name="f")(t)) if lib is fc else lib.Model(x, L.Flatten(name="f")(t))
+        return lib.Model(x, L.Flatten(name="f")(t))
 
     assert [layer.name for layer in build(fc).layers] == [layer.name for layer in build(keras).layers]
 
@@ -83,14 +93,18 @@ def test_shared_layer_has_one_set_of_weights():
     np.testing.assert_array_equal(model.predict({"b": y, "a": x}), expected)
     again = Model.from_config(model.get_config())
     assert len(again.weights) == 2
-    with pytest.raises(ArgumentError, match=r"layer 'shared': expected one output, but it was called 2 times"):
+    with pytest.raises(
+        ArgumentError, match=r"layer 'shared': expected one output, but it was called 2 times"
+    ):
         dense.output  # noqa: B018
 
 
 def test_two_outputs_train_together():
     x = Input((4,))
     hidden = layers.Dense(8, activation="relu")(x)
-    model = Model(x, [layers.Dense(1, name="size")(hidden), layers.Dense(3, activation="softmax", name="kind")(hidden)])
+    model = Model(
+        x, [layers.Dense(1, name="size")(hidden), layers.Dense(3, activation="softmax", name="kind")(hidden)]
+    )
     model.compile(
         "adam",
         {"size": "mse", "kind": "sparse_categorical_crossentropy"},
@@ -163,7 +177,9 @@ def test_bytes_are_cast_to_the_model_s_dtype():
     model = Sequential([layers.Rescaling(1 / 255, input_shape=(4, 4, 1)), layers.Flatten()])
     bytes_ = np.arange(16, dtype="uint8").reshape(1, 4, 4, 1)
     np.testing.assert_array_equal(model.predict(bytes_), model.predict(bytes_.astype("float32")))
-    np.testing.assert_array_equal(model.predict(bytes_.astype("int16")), model.predict(bytes_.astype("float64")))
+    np.testing.assert_array_equal(
+        model.predict(bytes_.astype("int16")), model.predict(bytes_.astype("float64"))
+    )
 
 
 def test_one_channel_may_be_left_out():
@@ -266,7 +282,10 @@ def test_outputs_need_all_their_inputs():
         ((150, 150, 3), "(150, 150, 3). One picture: `x[None]`."),
         ((2, 150, 150), "(2, 150, 150). Grey? `np.repeat(x[..., None], 3, -1)`."),
         ((2, 3, 150, 150), "(2, 3, 150, 150): channels come last here. `np.moveaxis(x, 1, -1)`."),
-        ((2, 150, 150, 4), "(2, 150, 150, 4): 4 channels, the last is alpha. `x[..., :3]` or `color_mode='rgb'`."),
+        (
+            (2, 150, 150, 4),
+            "(2, 150, 150, 4): 4 channels, the last is alpha. `x[..., :3]` or `color_mode='rgb'`.",
+        ),
         (
             (2, 150, 150, 1),
             "(2, 150, 150, 1): the pictures are grey. `color_mode='rgb'` or `np.repeat(x, 3, -1)`.",
@@ -292,7 +311,9 @@ def test_pictures_into_a_model_of_rows():
 
 
 def test_not_a_layer():
-    with pytest.raises(ArgumentError, match=r"model 'm': expected a layer; came <class '.*Dense'>\. Write add\(Dense"):
+    with pytest.raises(
+        ArgumentError, match=r"model 'm': expected a layer; came <class '.*Dense'>\. Write add\(Dense"
+    ):
         Sequential(name="m").add(layers.Dense)
 
 
@@ -301,5 +322,7 @@ def test_a_class_without_call():
         pass
 
     model = Net(name="m")
-    with pytest.raises(ArgumentError, match=r"model 'm' \(test_functional\.py:\d+\): Net has neither call\(\) nor"):
+    with pytest.raises(
+        ArgumentError, match=r"model 'm' \(test_functional\.py:\d+\): Net has neither call\(\) nor"
+    ):
         model.predict(np.zeros((1, 3), "float32"))

@@ -12,6 +12,7 @@ class _Running(threading.local):
     def __init__(self) -> None:
         self.layers: list[tuple[Any, bool | None]] = []
         self.keys: list[Any] = []
+        self.bytes_left: int | None = None
 
 
 _running = _Running()
@@ -57,3 +58,26 @@ def random_key(key: Any) -> Iterator[None]:
 def current_key() -> Any | None:
     """The key that a model has given, if any."""
     return _running.keys[-1] if _running.keys else None
+
+
+@contextlib.contextmanager
+def loading(weight_bytes: int) -> Iterator[None]:
+    """Inside, weights are made for a file that holds so many bytes: they begin with 0, and not one byte more is taken,
+    whatever an architecture asks for."""
+    before, _running.bytes_left = _running.bytes_left, weight_bytes
+    try:
+        yield
+    finally:
+        _running.bytes_left = before
+
+
+def is_loading() -> bool:
+    """True while a file is being loaded."""
+    return _running.bytes_left is not None
+
+
+def take_bytes(count: int) -> bool:
+    """Whether the file that is being loaded holds so many bytes more."""
+    assert _running.bytes_left is not None
+    _running.bytes_left -= count
+    return _running.bytes_left >= 0

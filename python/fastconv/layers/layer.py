@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import inspect
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -25,7 +26,7 @@ from fastconv.layers.naming import snake_case, unique_name
 from fastconv.layers.structure import leaves, map_leaves
 from fastconv.layers.traceback import short_errors
 from fastconv.runtime.array import Array
-from fastconv.runtime.errors import ArgumentError, ShapeError
+from fastconv.runtime.errors import ArgumentError, ShapeError, WeightsError
 from fastconv.runtime.variable import Variable
 
 _clock = itertools.count(1)  # orders changes of `trainable` and calls of `compile`
@@ -163,11 +164,24 @@ class Layer:
             )
         sizes = tuple(int(size) for size in (shape or ()))
         dtype = dtype or self.dtype
-        value = initializers.get(initializer or "glorot_uniform")(sizes, dtype)
         name = name or f"weight_{len(self._own_variables)}"
+        if context.is_loading():
+            value = self._empty_weight(name, sizes, dtype)
+        else:
+            value = initializers.get(initializer or "glorot_uniform")(sizes, dtype)
         variable = Variable(value, dtype, f"{self.name}/{name}", trainable)
         self._own_variables.append(variable)
         return variable
+
+    def _empty_weight(self, name: str, sizes: tuple[int, ...], dtype: str) -> np.ndarray:
+        """What a weight holds until the file's value is written into it."""
+        count = math.prod(sizes) * np.dtype(dtype).itemsize
+        if not context.take_bytes(count):
+            raise WeightsError(
+                f"layer '{self.name}': its weight '{name}' of shape {sizes} wants {count:,} bytes, more than the file "
+                "holds. The file does not fit together; nothing was loaded."
+            )
+        return np.zeros(sizes, dtype)
 
     def get_config(self) -> dict[str, Any]:
         """What `from_config` needs to make this layer again (without its weights)."""

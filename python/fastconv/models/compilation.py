@@ -124,7 +124,8 @@ class Compilation:
         for i, (loss, prediction) in enumerate(zip(self.losses, predictions, strict=True)):
             if loss is None:
                 continue
-            part = _scalar(loss(y[i], prediction, weights[i]), loss)
+            with graph.scope("loss"):
+                part = _scalar(loss(y[i], prediction, weights[i]), loss)
             parts.append(part)
             share = 1.0 if shares[i] is None else float(shares[i])
             part = part if share == 1.0 else primitives.Multiply()(part, np.float32(share))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import _core, layers
+from fastconv.layers import context
 from fastconv.layers.naming import snake_case
 from fastconv.layers.traceback import short_errors
 from fastconv.runtime.device import default_device
@@ -17,6 +18,8 @@ from fastconv.runtime.variable import Variable
 from fastconv.weights import fastconv_file
 
 ENDING = ".fastconv"
+_OPTIMIZER = "optimizer/"  # before the names of tensors that are the optimiser's
+_NOTHING = np.zeros(0, np.float32)
 
 
 @short_errors
@@ -30,6 +33,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, include_optimi
     tensors = {name: v.numpy() for name, v in named_weights(model).items()}
     description = {
         "model": layers.serialize(model),
+        "order": list(tensors),
         "class_names": model.class_names,
         "preprocessing": model.preprocessing,
         "epochs": model._epochs_done,
@@ -42,7 +46,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, include_optimi
         description["compile"] = compilation.config()
         optimizer = compilation.optimizer
         optimizer.build(compilation.trainable)
-        tensors |= {f"optimizer/{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
+        tensors |= {f"{_OPTIMIZER}{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
         names = {id(v): name for name, v in named_weights(model).items()}
         description["trained"] = [names[id(v)] for v in optimizer._weights if id(v) in names]
     fastconv_file.write(path, tensors, description)
@@ -52,13 +56,19 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
     """Writes the weights alone."""
     path = _checked_path(filepath, overwrite)
     tensors = {name: v.numpy() for name, v in named_weights(model).items()}
-    fastconv_file.write(path, tensors, {"weights_of": model.name})
+    fastconv_file.write(path, tensors, {"weights_of": model.name, "order": list(tensors)})
 
 
 def load_weights(model: Any, filepath: Any) -> None:
-    """Reads all weights of a file into a model, or none."""
-    tensors, _ = fastconv_file.read(os.fspath(filepath))
-    _assign_all(filepath, model, {n: t for n, t in tensors.items() if not n.startswith("optimizer/")})
+    """Reads all weights of a file into a model, or none: by name, or by order where the names are others (each time it
+    is built, a model without names of its own gets new ones)."""
+    path = os.fspath(filepath)
+    tensors, description = fastconv_file.read(path)
+    tensors = {n: t for n, t in tensors.items() if not n.startswith(_OPTIMIZER)}
+    names, order = list(named_weights(model)), description.get("order")
+    if set(names) != set(tensors) and isinstance(order, list) and len(order) == len(names) == len(tensors):
+        tensors = {ours: tensors.get(theirs, _NOTHING) for ours, theirs in zip(names, order, strict=True)}
+    _assign_all(path, model, tensors)
 
 
 def _checked_path(filepath: Any, overwrite: bool) -> str:
@@ -114,12 +124,14 @@ def load_model(filepath: Any, custom_objects: dict[str, type] | None = None, com
             "is, convert it with keras.models.load_model(...).save('m.h5')."
         )
     tensors, description = fastconv_file.read(path)
+    weight_bytes = sum(t.nbytes for name, t in tensors.items() if not name.startswith(_OPTIMIZER))
     if "model" not in description:
         raise WeightsError(
             f"'{path}': holds weights alone. Build the model in code, then model.load_weights('{path}')."
         )
     try:
-        model = layers.deserialize(description["model"], custom_objects)
+        with context.loading(weight_bytes):
+            model = layers.deserialize(description["model"], custom_objects)
         if compile and description.get("compile"):
             model.compile(**description["compile"])
     except FastconvError:
@@ -128,7 +140,7 @@ def load_model(filepath: Any, custom_objects: dict[str, type] | None = None, com
         raise WeightsError(
             f"'{path}': its architecture cannot be built ({type(error).__name__}: {error}). Was it written by hand?"
         ) from None
-    _assign_all(path, model, {n: t for n, t in tensors.items() if not n.startswith("optimizer/")})
+    _assign_all(path, model, {n: t for n, t in tensors.items() if not n.startswith(_OPTIMIZER)})
     _restore_training(path, model, tensors, description)
     return model
 
@@ -178,7 +190,7 @@ def _restore_training(
     trained = [weights[name] for name in description.get("trained", []) if name in weights]
     optimizer.build(trained, model)
     for i, variable in enumerate(optimizer.variables):
-        value = tensors.get(f"optimizer/{i}")
+        value = tensors.get(f"{_OPTIMIZER}{i}")
         if value is None or value.shape != variable.shape:
             raise WeightsError(f"'{path}': the optimiser's state is incomplete. Load it with compile=False.")
         variable.assign(value)

@@ -11,6 +11,7 @@ import numpy as np
 
 import fastconv
 from fastconv.layers.structure import leaves
+from fastconv.models.saving import load_model
 
 
 def check_layer(
@@ -131,7 +132,7 @@ def _check_file(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layer.fastconv"
         model.save(path)
-        loaded = fastconv.models.load_model(path, custom_objects={type(layer).__name__: type(layer)})
+        loaded: Any = load_model(path, custom_objects={type(layer).__name__: type(layer)})
     _same(expected, loaded.predict(x[0] if len(x) == 1 else x), "the model from its file")
 
 

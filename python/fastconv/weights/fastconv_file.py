@@ -114,12 +114,14 @@ def read(path: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise WeightsError(f"'{path}': cannot be read ({error.strerror or error}). Check the name.") from None
     metadata = header.get("__metadata__")
     text = metadata.get("fastconv") if isinstance(metadata, dict) else None
-    if not isinstance(text, str):
+    if not isinstance(metadata, dict) or not isinstance(text, str):
         raise WeightsError(
             f"'{path}': expected a file written by model.save(); it is a safetensors file of another program. "
             "Build the model in code and load the weights by name."
         )
-    if metadata.get("sha256") != digest(tensors, text):  # type: ignore[union-attr]
+    if set(metadata) != {"format", "fastconv", "sha256"} or metadata["format"] != "fastconv":
+        raise _damaged(path, "its header names other entries than ours")
+    if metadata.get("sha256") != digest(tensors, text):
         raise _damaged(path, "its contents do not match their checksum, a bit has changed")
     description = _parsed(path, text)
     _check_version(path, description)
