@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fastconv.datasets import drawings
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Names of macros and of CMake's options, not variables of the environment.
@@ -46,6 +48,16 @@ def test_paths_exist(document):
     made = {path for path in named if "softplus" in path or "STEM" in path}
     missing = [path for path in named if path not in made and not (ROOT / path).exists()]
     assert not missing
+
+
+def test_the_readme_program_runs(tmp_path, monkeypatch, capsys):
+    listing = re.search(r"## Five minutes\n.*?```python\n(.*?)```", README, re.DOTALL)[1]
+    assert "epochs=30" in listing
+    drawings.write_folders(tmp_path / "data", train=8, validation=4, size=32)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(listing.replace("epochs=30", "epochs=1"), "README.md", "exec"), {})
+    assert (tmp_path / "cats_and_dogs.fastconv").is_file()
+    assert (tmp_path / "curves.png").is_file()
 
 
 def test_the_page_of_primitives_is_current():

@@ -17,5 +17,7 @@ def test_names_and_classes(given):
 
 
 def test_what_is_no_optimizer():
-    with pytest.raises(ArgumentError, match="^optimizer: expected a name, an object or a function; came int 3"):
+    with pytest.raises(
+        ArgumentError, match=r"^optimizer: expected a name, an object or a function; came int 3"
+    ):
         optimizers.get(3)
