@@ -157,9 +157,7 @@ def test_dropout_asked_for_in_inference_stays():
 
 def test_convolution2d_means_what_keras_2_meant():
     with pytest.warns(FastconvWarning) as caught:
-        layer = layers.Convolution2D(
-            32, 3, 3, activation="relu", border_mode="same", input_shape=(8, 8, 3)
-        )  # here
+        layer = layers.Convolution2D(32, 3, 3, border_mode="same", input_shape=(8, 8, 3))  # here
     line = line_of(test_convolution2d_means_what_keras_2_meant)
     assert str(caught[0].message) == (
         f"Convolution2D(32, 3, 3) at {HERE}:{line}: taken as Keras 1 and 2 meant it, a 3x3 kernel (Keras 3: stride 3). "
