@@ -9,6 +9,8 @@ _places = {
     "set_random_seed": "fastconv.utils.seeds",
     "set_num_threads": "fastconv.utils.seeds",
     "get_num_threads": "fastconv.utils.seeds",
+    "clear_session": "fastconv.utils.session",
+    "register_keras_serializable": "fastconv.utils.session",
     "to_categorical": "fastconv.utils.numeric",
     "normalize": "fastconv.utils.numeric",
     "get_file": "fastconv.utils.files",
