@@ -7,6 +7,8 @@
 Everything is loaded when it is asked for: `import fastconv` alone costs next to nothing.
 """
 
+# ruff: noqa: F401  (type checkers read the imports below; nothing runs them)
+
 from __future__ import annotations
 
 import importlib
@@ -48,57 +50,23 @@ _places = {
 }
 
 if TYPE_CHECKING:
-    from fastconv import (
-        activations as activations,
-    )
-    from fastconv import (
-        applications as applications,
-    )
-    from fastconv import (
-        callbacks as callbacks,
-    )
-    from fastconv import (
-        datasets as datasets,
-    )
-    from fastconv import (
-        initializers as initializers,
-    )
-    from fastconv import (
-        kernels as kernels,
-    )
-    from fastconv import (
-        layers as layers,
-    )
-    from fastconv import (
-        losses as losses,
-    )
-    from fastconv import (
-        metrics as metrics,
-    )
-    from fastconv import (
-        models as models,
-    )
-    from fastconv import (
-        ops as ops,
-    )
-    from fastconv import (
-        optimizers as optimizers,
-    )
-    from fastconv import (
-        plot as plot,
-    )
-    from fastconv import (
-        preprocessing as preprocessing,
-    )
-    from fastconv import (
-        testing as testing,
-    )
-    from fastconv import (
-        utils as utils,
-    )
-    from fastconv import (
-        weights as weights,
-    )
+    import fastconv.activations as activations
+    import fastconv.applications as applications
+    import fastconv.callbacks as callbacks
+    import fastconv.datasets as datasets
+    import fastconv.initializers as initializers
+    import fastconv.kernels as kernels
+    import fastconv.layers as layers
+    import fastconv.losses as losses
+    import fastconv.metrics as metrics
+    import fastconv.models as models
+    import fastconv.ops as ops
+    import fastconv.optimizers as optimizers
+    import fastconv.plot as plot
+    import fastconv.preprocessing as preprocessing
+    import fastconv.testing as testing
+    import fastconv.utils as utils
+    import fastconv.weights as weights
     from fastconv.compiler import grad as grad
     from fastconv.compiler.decorator import function as function
     from fastconv.layers import Input as Input
