@@ -66,7 +66,7 @@ def data(case: Case) -> bytes:
         if spec.dtype == "float32":
             parts.append(expected.astype("<f8").tobytes())
             # Rounded up, so that what passes in float64 passes here.
-            limits = np.broadcast_to(tolerance, spec.shape).astype("<f4")  # type: ignore[arg-type]
+            limits = np.broadcast_to(tolerance, spec.shape).astype("<f4")
             parts.append(np.nextafter(limits, np.float32(np.inf), dtype="<f4").tobytes())
         else:
             parts.append(expected.astype(spec.dtype).tobytes())

@@ -16,6 +16,11 @@ constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f, ln2 = 0.6931
 
 FASTCONV_INLINE Vec as_floats(VecInt v) { return reinterpret_cast<Vec>(v); }
 FASTCONV_INLINE VecInt as_ints(Vec v) { return reinterpret_cast<VecInt>(v); }
+// a - b that may wrap around: bits of numbers below zero are whole numbers far below zero.
+FASTCONV_INLINE VecInt minus(VecInt a, VecInt b) {
+  typedef uint32_t Bits __attribute__((vector_size(FASTCONV_VECTOR_FLOATS * 4), may_alias));
+  return reinterpret_cast<VecInt>(reinterpret_cast<Bits>(a) - reinterpret_cast<Bits>(b));
+}
 FASTCONV_INLINE Vec magnitude(Vec v) { return as_floats(as_ints(v) & 0x7fffffff); }
 FASTCONV_INLINE Vec max_keep_nan(Vec a, float b) { return max_keep_nan(a, broadcast(b)); }
 FASTCONV_INLINE Vec min_keep_nan(Vec a, float b) { return broadcast(b) < a ? broadcast(b) : a; }
@@ -76,8 +81,8 @@ FASTCONV_INLINE Vec log1p_near_zero(Vec f) {
 // log(x); zero and denormals give -infinity, what is below NaN.
 FASTCONV_INLINE Vec log(Vec x) {
   constexpr int32_t sqrt_half = 0x3f3504f3;
-  const VecInt exponent = (as_ints(x) - sqrt_half) >> 23;
-  const Vec fraction = as_floats(as_ints(x) - (exponent << 23)) - 1.0f;
+  const VecInt exponent = minus(as_ints(x), VecInt{} + sqrt_half) >> 23;
+  const Vec fraction = as_floats(minus(as_ints(x), exponent << 23)) - 1.0f;
   const Vec e = __builtin_convertvector(exponent, Vec);
   Vec y = (log1p_near_zero(fraction) + e * ln2_low) + e * ln2_high;
   y = x < 1.17549435e-38f ? broadcast(-infinity) : y;

@@ -34,15 +34,15 @@ def candidates(case: Case) -> list[Any]:
 
 
 def run(
-    case: Case, implementation: str, inputs: tuple[np.ndarray, ...] | None = None, shift: int = 0
+    case: Case, implementation: str, inputs: tuple[np.ndarray, ...] | None = None, misplaced: bool = False
 ) -> list[Any]:
     """Outputs of one implementation; outputs and workspace hold NaN before.
 
-    shift: bytes behind a 64-byte boundary where each input lies.
+    misplaced: each input lies one element behind a 64-byte boundary, else on it.
     """
     inputs = case.values() if inputs is None else inputs
     specs = case.primitive.shapes([base.Spec(v.dtype.name, v.shape) for v in inputs])
-    placed = [at_offset(v, shift) for v in inputs]
+    placed = [at_offset(v, v.itemsize if misplaced else 0) for v in inputs]
     return _core.run_once(case.stem, implementation, case.primitive.attributes(), placed, specs)
 
 
@@ -127,11 +127,11 @@ class PrimitiveTests:
 
     def test_reference(self, case: Case, implementation: str) -> None:
         """Equal to the float64 reference, with inputs at odd addresses, outputs and workspace poisoned."""
-        assert not differences(case, run(case, implementation, shift=4), implementation)
+        assert not differences(case, run(case, implementation, misplaced=True), implementation)
 
     def test_threads(self, case: Case, implementation: str) -> None:
         """The same bits for any number of threads and any address of the inputs."""
-        expected = run(case, implementation, shift=4)
+        expected = run(case, implementation, misplaced=True)
         before = _core.thread_count()
         try:
             for threads in THREADS:
