@@ -2,6 +2,7 @@
 #include "core/parallel.h"
 #include "cpu/conv2d/facts.h"
 #include "cpu/conv2d/implicit_gemm.h"
+#include "cpu/conv2d/reference.h"
 
 #include <cmath>
 
@@ -15,22 +16,6 @@ float activate(Activation activation, double value) {
   return static_cast<float>(value);
 }
 
-double sum_at(const ConvShape& z, const float* x, const float* filter, int64_t n, int64_t p, int64_t q,
-              int64_t k) {
-  const int64_t first_c = k / z.group_k() * z.group_c();
-  double sum = 0.0;
-  for (int64_t r = 0; r < z.r; ++r)
-    for (int64_t s = 0; s < z.s; ++s) {
-      const int64_t h = p * z.stride_h + r * z.dilation_h - z.pad_top;
-      const int64_t w = q * z.stride_w + s * z.dilation_w - z.pad_left;
-      if (h < 0 || h >= z.h || w < 0 || w >= z.w) continue;
-      const float* pixel = x + ((n * z.h + h) * z.w + w) * z.c + first_c;
-      const float* tap = filter + (r * z.s + s) * z.group_c() * z.k + k;
-      for (int64_t c = 0; c < z.group_c(); ++c) sum += static_cast<double>(pixel[c]) * tap[c * z.k];
-    }
-  return sum;
-}
-
 void reference(const Conv2d& a, const Call& call) {
   const ConvShape z = shape_of(a, call);
   const auto input = [&](int i) { return static_cast<const float*>(call.inputs[i].data); };
@@ -41,7 +26,7 @@ void reference(const Conv2d& a, const Call& call) {
     for (int64_t q = 0; q < z.q; ++q)
       for (int64_t k = 0; k < z.k; ++k) {
         const int64_t at = (row * z.q + q) * z.k + k;
-        double sum = sum_at(z, input(0), input(1), row / z.p, row % z.p, q, k);
+        double sum = forward_sum(z, input(0), input(1), row / z.p, row % z.p, q, k);
         if (bias) sum += bias[k];
         if (residual) sum += residual[at];
         y[at] = activate(a.activation, sum);

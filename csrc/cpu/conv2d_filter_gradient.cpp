@@ -2,43 +2,28 @@
 #include "core/parallel.h"
 #include "cpu/conv2d/facts.h"
 #include "cpu/conv2d/implicit_gemm.h"
+#include "cpu/conv2d/reference.h"
 
 namespace fastconv {
 namespace {
 
 // ---- reference: the formula, a sum in double
-double sum_at(const ConvShape& z, const float* x, const float* dy, int64_t r, int64_t s, int64_t c,
-              int64_t k) {
-  const int64_t at_c = k / z.group_k() * z.group_c() + c;
-  double sum = 0.0;
-  for (int64_t n = 0; n < z.n; ++n)
-    for (int64_t p = 0; p < z.p; ++p)
-      for (int64_t q = 0; q < z.q; ++q) {
-        const int64_t h = p * z.stride_h + r * z.dilation_h - z.pad_top;
-        const int64_t w = q * z.stride_w + s * z.dilation_w - z.pad_left;
-        if (h < 0 || h >= z.h || w < 0 || w >= z.w) continue;
-        sum += static_cast<double>(x[((n * z.h + h) * z.w + w) * z.c + at_c]) *
-               dy[((n * z.p + p) * z.q + q) * z.k + k];
-      }
-  return sum;
-}
-
 void reference(const Conv2dFilterGradient& a, const Call& call) {
   const ConvShape z = shape_of(a, call);
   const float* x = static_cast<const float*>(call.inputs[0].data);
-  const float* dy = static_cast<const float*>(call.inputs[1].data);
+  const PlainGradient dy{static_cast<const float*>(call.inputs[1].data), z.k};
   float* dfilter = static_cast<float*>(call.outputs[0].data);
   parallel(z.r * z.s * z.group_c(), [&](int64_t row, int) {
     const int64_t tap = row / z.group_c();
     for (int64_t k = 0; k < z.k; ++k)
       dfilter[row * z.k + k] =
-          static_cast<float>(sum_at(z, x, dy, tap / z.s, tap % z.s, row % z.group_c(), k));
+          static_cast<float>(filter_gradient_sum(z, x, dy, tap / z.s, tap % z.s, row % z.group_c(), k));
   });
   if (!a.bias) return;
   float* dbias = static_cast<float*>(call.outputs[1].data);
   for (int64_t k = 0; k < z.k; ++k) {
     double sum = 0.0;
-    for (int64_t i = 0; i < z.pixels(); ++i) sum += dy[i * z.k + k];
+    for (int64_t i = 0; i < z.pixels(); ++i) sum += dy(i, k);
     dbias[k] = static_cast<float>(sum);
   }
 }

@@ -2,37 +2,22 @@
 #include "core/parallel.h"
 #include "cpu/conv2d/facts.h"
 #include "cpu/conv2d/implicit_gemm.h"
+#include "cpu/conv2d/reference.h"
 
 namespace fastconv {
 namespace {
 
 // ---- reference: the formula, a sum in double
-double sum_at(const ConvShape& z, const float* dy, const float* filter, int64_t n, int64_t h, int64_t w,
-              int64_t c) {
-  const int64_t group = c / z.group_c(), first_k = group * z.group_k();
-  double sum = 0.0;
-  for (int64_t r = 0; r < z.r; ++r)
-    for (int64_t s = 0; s < z.s; ++s) {
-      const int64_t at_h = h + z.pad_top - r * z.dilation_h, at_w = w + z.pad_left - s * z.dilation_w;
-      if (at_h < 0 || at_w < 0 || at_h % z.stride_h || at_w % z.stride_w) continue;
-      const int64_t p = at_h / z.stride_h, q = at_w / z.stride_w;
-      if (p >= z.p || q >= z.q) continue;
-      const float* pixel = dy + ((n * z.p + p) * z.q + q) * z.k + first_k;
-      const float* tap = filter + ((r * z.s + s) * z.group_c() + c % z.group_c()) * z.k + first_k;
-      for (int64_t k = 0; k < z.group_k(); ++k) sum += static_cast<double>(pixel[k]) * tap[k];
-    }
-  return sum;
-}
-
 void reference(const Conv2dInputGradient& a, const Call& call) {
   const ConvShape z = shape_of(a, call);
-  const float* dy = static_cast<const float*>(call.inputs[0].data);
+  const PlainGradient dy{static_cast<const float*>(call.inputs[0].data), z.k};
   const float* filter = static_cast<const float*>(call.inputs[1].data);
   float* dx = static_cast<float*>(call.outputs[0].data);
   parallel(z.n * z.h, [&](int64_t row, int) {
     for (int64_t w = 0; w < z.w; ++w)
       for (int64_t c = 0; c < z.c; ++c)
-        dx[(row * z.w + w) * z.c + c] = static_cast<float>(sum_at(z, dy, filter, row / z.h, row % z.h, w, c));
+        dx[(row * z.w + w) * z.c + c] =
+            static_cast<float>(input_gradient_sum(z, dy, filter, row / z.h, row % z.h, w, c));
   });
 }
 

@@ -55,6 +55,12 @@ double filter_gradient_sum(const ConvShape& z, const float* x, const Gradient& d
   return sum;
 }
 
+struct PlainGradient {
+  const float* dy;
+  int64_t channels;
+  float operator()(int64_t pixel, int64_t k) const { return dy[pixel * channels + k]; }
+};
+
 // The gradient before 2x2 pooling, from the pooled one and its argmax.
 struct PooledGradient {
   const float* dy;

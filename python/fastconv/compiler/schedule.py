@@ -12,38 +12,43 @@ def schedule(graph: Graph) -> list[Node]:
     return greedy if _peak(graph, greedy) < _peak(graph, made) else made
 
 
-def _readers_left(graph: Graph, order: list[Node]) -> dict[Symbol, int]:
-    left: dict[Symbol, int] = {}
-    for node in order:
-        for symbol in set(node.inputs):
-            left[symbol] = left.get(symbol, 0) + 1
-    for root in graph.roots():
-        left[root] = left.get(root, 0) + 1  # never freed
-    return left
+class _Living:
+    """How many readers each symbol still has; what a step would add to the living bytes."""
 
+    def __init__(self, graph: Graph, nodes: list[Node]) -> None:
+        self._inputs = {node: tuple(dict.fromkeys(node.inputs)) for node in nodes}
+        self._bytes = {s: s.spec.nbytes for node in nodes for s in node.outputs}
+        self._readers: dict[Symbol, int] = {}
+        for inputs in self._inputs.values():
+            for symbol in inputs:
+                self._readers[symbol] = self._readers.get(symbol, 0) + 1
+        for root in graph.roots():
+            self._readers[root] = self._readers.get(root, 0) + 1  # never freed
 
-def _made_bytes(node: Node) -> int:
-    return sum(s.spec.nbytes for s in node.outputs)
+    def made(self, node: Node) -> int:
+        return sum(self._bytes[s] for s in node.outputs)
 
+    def freed(self, node: Node) -> int:
+        return sum(self._bytes.get(s, 0) for s in self._inputs[node] if self._readers[s] == 1)
 
-def _freed_bytes(node: Node, left: dict[Symbol, int]) -> int:
-    return sum(s.spec.nbytes for s in set(node.inputs) if s.node.kind == "call" and left[s] == 1)
+    def run(self, node: Node) -> None:
+        for symbol in self._inputs[node]:
+            self._readers[symbol] -= 1
 
 
 def _peak(graph: Graph, order: list[Node]) -> int:
-    left = _readers_left(graph, order)
+    living = _Living(graph, order)
     now = peak = 0
     for node in order:
-        now += _made_bytes(node)
+        now += living.made(node)
         peak = max(peak, now)
-        now -= _freed_bytes(node, left)
-        for symbol in set(node.inputs):
-            left[symbol] -= 1
+        now -= living.freed(node)
+        living.run(node)
     return peak
 
 
 def _greedy(graph: Graph, nodes: list[Node]) -> list[Node]:
-    left = _readers_left(graph, nodes)
+    living = _Living(graph, nodes)
     waiting = {node: len({s.node for s in node.inputs if s.node.kind == "call"}) for node in nodes}
     readers: dict[Node, set[Node]] = {}
     for node in nodes:
@@ -52,11 +57,10 @@ def _greedy(graph: Graph, nodes: list[Node]) -> list[Node]:
     ready = [node for node in nodes if waiting[node] == 0]
     order: list[Node] = []
     while ready:
-        node = min(ready, key=lambda n: (_made_bytes(n) - _freed_bytes(n, left), n.number))
+        node = min(ready, key=lambda n: (living.made(n) - living.freed(n), n.number))
         ready.remove(node)
         order.append(node)
-        for symbol in set(node.inputs):
-            left[symbol] -= 1
+        living.run(node)
         for reader in readers.get(node, ()):
             waiting[reader] -= 1
             if waiting[reader] == 0:
