@@ -18,7 +18,7 @@ def script(path, name):
 
 @pytest.fixture(scope="module")
 def ci():
-    return script(".ci/run", "ci_run")
+    return script(".ci/stages.py", "ci_stages")
 
 
 @pytest.fixture(scope="module")

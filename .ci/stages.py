@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+"""What has to pass before a change lands, from a clean checkout and from nothing but Python and a compiler.
+
+    .ci/run              all stages, in order
+    .ci/run STAGE ...    these alone
+    .ci/run --list       their names
+
+A stage that has passed for a commit is not run again for it (.ci/state; only when nothing is uncommitted; `--again`
+runs it all the same).  The last line sums all stages: "N passed, 0 failed".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+CI = ROOT / ".ci"
+VENV, PEERS, STATE, DIST = CI / "venv", CI / "venv-peers", CI / "state", CI / "dist"
+NEWCOMER = ROOT.parent / "shared" / "tools" / "newcomer"
+LARGEST_WHEEL = 5_000_000  # bytes
+# Tests that compare with another framework say so in their names.
+PEER_TESTS = "torch or keras or tensorflow or peer"
+
+
+class Count(NamedTuple):
+    passed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: object) -> Count:
+        assert isinstance(other, Count)
+        return Count(self.passed + other.passed, self.failed + other.failed)
+
+
+# Running commands
+
+
+def run(
+    command: str | list[str], *, venv: Path | None = None, counted: bool = False, **environment: str
+) -> Count:
+    """Runs a command in the checkout, shows its output, and counts: itself, or the tests that it reports."""
+    shown = command if isinstance(command, str) else " ".join(map(str, command))
+    print(f"$ {shown}", flush=True)
+    arguments = ["bash", "-euo", "pipefail", "-c", command] if isinstance(command, str) else command
+    lines = []
+    with subprocess.Popen(
+        arguments,
+        cwd=ROOT,
+        env=environment_of(venv) | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    if not counted:
+        return Count(failed=1) if process.returncode else Count(passed=1)
+    count = sum((reported(line) for line in lines), start=Count())
+    if process.returncode and not count.failed:
+        return count + Count(failed=1)
+    # A command that was to report tests and reported none has shown nothing.
+    return count if count.passed or count.failed else Count(failed=1)
+
+
+def reported(line: str) -> Count:
+    """Tests counted by a summary line of pytest or of the native runner."""
+    if not re.search(r"^=*\s*\d+ (?:passed|failed|errors?|skipped|deselected)\b", line):
+        return Count()
+    found = {kind: int(number) for number, kind in re.findall(r"(\d+) (passed|failed|errors?)\b", line)}
+    return Count(found.pop("passed", 0), sum(found.values()))
+
+
+def environment_of(venv: Path | None) -> dict[str, str]:
+    """The caller's environment without what would leak another Python into it, with `venv` activated."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "FASTCONV", "VIRTUAL_ENV"))}
+    if "FASTCONV_TEST_DATA" in os.environ:
+        kept["FASTCONV_TEST_DATA"] = os.environ["FASTCONV_TEST_DATA"]
+    if venv:
+        kept |= {"VIRTUAL_ENV": str(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{kept['PATH']}"}
+    return kept
+
+
+def must(command: list[str], **kwargs: Path) -> None:
+    if run(command, **kwargs).failed:
+        sys.exit(f".ci/run: {' '.join(command)} failed; nothing can be tested without it\n0 passed, 1 failed")
+
+
+def virtual_environment(venv: Path, *groups: str) -> None:
+    """Makes the environment with the dependency groups, once for each text of pyproject.toml."""
+    mark = venv / "groups"
+    wanted = f"{' '.join(groups)}\n{(ROOT / 'pyproject.toml').read_text(encoding='utf-8')}"
+    if mark.is_file() and mark.read_text(encoding="utf-8") == wanted:
+        return
+    must([sys.executable, "-m", "venv", "--clear", str(venv)])
+    python = str(venv / "bin" / "python")
+    # Dependency groups came with pip 25.1.
+    must([python, "-m", "pip", "install", "-q", "--upgrade", "pip>=25.1"], venv=venv)
+    must([python, "-m", "pip", "install", "-q", *(f"--group={group}" for group in groups)], venv=venv)
+    mark.write_text(wanted, encoding="utf-8")
+
+
+def system_packages() -> None:
+    """Debian's packages for what no Python package brings."""
+    needed = {"g++": "g++", "git": "git", "objdump": "binutils"}
+    missing = [package for tool, package in needed.items() if not shutil.which(tool)]
+    if not missing:
+        return
+    if os.geteuid() or not shutil.which("apt-get"):
+        sys.exit(f".ci/run: install {', '.join(missing)}\n0 passed, 1 failed")
+    must(["apt-get", "update", "-q"])
+    must(["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing])
+
+
+def wheel() -> Path:
+    """The wheel of the checkout, built anew: nothing here tells whether an older one is current."""
+    virtual_environment(VENV, "test", "dev")
+    shutil.rmtree(DIST, ignore_errors=True)
+    must(["python", "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(DIST), "."], venv=VENV)
+    return next(DIST.glob("*.whl"))
+
+
+# Stages
+
+
+def quick_start() -> Count:
+    """The README's quick start, as a newcomer would try it."""
+    if NEWCOMER.is_file():
+        return run([sys.executable, str(NEWCOMER), "--only", "quick", "--quick-limit", "1200"])
+    with tempfile.TemporaryDirectory() as top:
+        clone, venv = Path(top) / "clone", Path(top) / "venv"
+        must(["git", "clone", "-q", str(ROOT), str(clone)])
+        must([sys.executable, "-m", "venv", str(venv)])
+        return run(f"cd '{clone}'\n{readme_block('Quick start')}", venv=venv)
+
+
+def readme_tests() -> Count:
+    """The README's test command."""
+    virtual_environment(VENV, "test", "dev")
+    return run(readme_block("Tests"), venv=VENV, counted=True, FASTCONV_REQUIRE_DATA="1")
+
+
+def style() -> Count:
+    """ruff, mypy, clang-format, import directions."""
+    virtual_environment(VENV, "test", "dev")
+    sources = "git ls-files '*.cpp' '*.h' '*.cu' '*.cuh'"
+    return sum(
+        (
+            run("ruff check .", venv=VENV),
+            run("ruff format --check .", venv=VENV),
+            run("mypy", venv=VENV),
+            run(f"{sources} | xargs clang-format --dry-run -Werror", venv=VENV),
+        ),
+        start=Count(),
+    )
+
+
+def packaging() -> Count:
+    """The wheel: its size, what it holds, and the generated page that describes its kernels."""
+    built = wheel()
+    size = built.stat().st_size
+    print(f"{built.name}: {size:,} bytes, at most {LARGEST_WHEEL:,}", flush=True)
+    install = f"pip install -q --force-reinstall --no-deps '{built}' && pip install -q '{built}'"
+    return (
+        Count(int(size <= LARGEST_WHEEL), int(size > LARGEST_WHEEL))
+        + run(install, venv=VENV)
+        + run("python scripts/primitives_page.py --check", venv=VENV)
+        + run(
+            "python -m pytest -q tests/test_packaging.py tests/test_import_directions.py",
+            venv=VENV,
+            counted=True,
+        )
+        + run("fastconv env", venv=VENV)
+    )
+
+
+def peers() -> Count:
+    """Parity with PyTorch and with Keras on TensorFlow."""
+    built = wheel()
+    virtual_environment(PEERS, "test", "peers")
+    return run(
+        f"pip install -q --force-reinstall --no-deps '{built}' && pip install -q '{built}'", venv=PEERS
+    ) + run(
+        f"python -m pytest -q -k '{PEER_TESTS}'",
+        venv=PEERS,
+        counted=True,
+        FASTCONV_REQUIRE_PEERS="1",
+        FASTCONV_REQUIRE_DATA="1",
+    )
+
+
+def sanitizers() -> Count:
+    """The native runner under the address, undefined-behaviour and thread sanitizers."""
+    built = wheel()
+    # The package writes the cases that the runner reads.
+    install = f"pip install -q --force-reinstall --no-deps '{built}' && pip install -q '{built}' cmake ninja"
+    return run(install, venv=VENV) + run("scripts/sanitize", venv=VENV, counted=True)
+
+
+STAGES: dict[str, Callable[[], Count]] = {
+    "quick-start": quick_start,
+    "tests": readme_tests,
+    "style": style,
+    "packaging": packaging,
+    "peers": peers,
+    "sanitizers": sanitizers,
+}
+
+
+def readme_block(heading: str) -> str:
+    """The first bash block below a heading of the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"^##+ {re.escape(heading)}\s*$.*?^```bash\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    if not found:
+        sys.exit(f"README.md: no bash block below the heading '{heading}'\n0 passed, 1 failed")
+    return found[1]
+
+
+# What has passed already
+
+
+def commit() -> str | None:
+    """The commit that is checked out; None when something is not committed."""
+    git = ["git", "-C", str(ROOT)]
+    if subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True).stdout:
+        return None
+    return subprocess.run(
+        [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def remembered(stage: str, at: str | None) -> Count | None:
+    path = STATE / str(at) / f"{stage}.json"
+    return Count(**json.loads(path.read_text(encoding="utf-8"))) if at and path.is_file() else None
+
+
+def remember(stage: str, at: str | None, count: Count) -> None:
+    if at and not count.failed:
+        (STATE / at).mkdir(parents=True, exist_ok=True)
+        (STATE / at / f"{stage}.json").write_text(json.dumps(count._asdict()), encoding="utf-8")
+
+
+def perform(stages: Iterable[str], again: bool) -> Count:
+    at, total, lines = commit(), Count(), []
+    for stage in stages:
+        start = time.monotonic()
+        count = None if again else remembered(stage, at)
+        note = "passed before, at this commit"
+        if count is None:
+            print(f"\n=== {stage}: {STAGES[stage].__doc__}", flush=True)
+            count = STAGES[stage]()
+            note = f"{time.monotonic() - start:.0f} s"
+            remember(stage, at, count)
+        total += count
+        lines.append(f"{stage:12} {count.passed:6} passed {count.failed:4} failed   {note}")
+        print(f"=== {lines[-1]}", flush=True)
+    print("", *lines, sep="\n")
+    return total
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)}")
+    parser.add_argument("--list", action="store_true", help="print the stages' names")
+    parser.add_argument("--again", action="store_true", help="also run what has passed at this commit")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print(*STAGES, sep="\n")
+        return 0
+    if unknown := [stage for stage in arguments.stages if stage not in STAGES]:
+        parser.error(f"no stage {', '.join(unknown)}; there are {', '.join(STAGES)}")
+    system_packages()
+    total = perform(arguments.stages or STAGES, arguments.again)
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
