@@ -70,14 +70,12 @@ if TYPE_CHECKING:
     from fastconv.compiler import grad as grad
     from fastconv.compiler.decorator import function as function
     from fastconv.layers import Input as Input
-    from fastconv.models import Model as Model
-    from fastconv.models import Sequential as Sequential
+    from fastconv.models import Model as Model, Sequential as Sequential
     from fastconv.runtime.array import Array as Array
     from fastconv.runtime.device import set_device as set_device
     from fastconv.runtime.errors import FastconvError as FastconvError
     from fastconv.runtime.variable import Variable as Variable
-    from fastconv.utils import get_num_threads as get_num_threads
-    from fastconv.utils import set_num_threads as set_num_threads
+    from fastconv.utils import get_num_threads as get_num_threads, set_num_threads as set_num_threads
 
 __all__ = sorted([*_modules, *_places])
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from programs import Convnet
 
-from fastconv import compiler
-from fastconv import primitives as p
+from fastconv import compiler, primitives as p
 from fastconv.runtime.errors import ArgumentError, NumericsError
 from fastconv.testing.notation import read_step, step_notation
 

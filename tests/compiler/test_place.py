@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from programs import Convnet
 
-from fastconv import compiler
-from fastconv import primitives as p
+from fastconv import compiler, primitives as p
 from fastconv.compiler.place import Block, _pack
 
 

@@ -1,12 +1,10 @@
 """Random graphs: compiled for the CPU, they give what the float64 interpreter gives."""
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from programs import pool, same_conv, total
 
-from fastconv import compiler
-from fastconv import primitives as p
+from fastconv import compiler, primitives as p
 from fastconv.compiler import grad
 from fastconv.runtime.variable import Variable
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from programs import Convnet, pool, same_conv, total
 
-from fastconv import _core, compiler
-from fastconv import primitives as p
+from fastconv import _core, compiler, primitives as p
 from fastconv.compiler import fuse, grad
 from fastconv.graph import assign, guard
 from fastconv.runtime.errors import NumericsError

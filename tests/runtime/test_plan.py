@@ -7,8 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from fastconv import _core, compiler
-from fastconv import primitives as p
+from fastconv import _core, compiler, primitives as p
 from fastconv.graph import assign
 from fastconv.runtime.array import Array
 from fastconv.runtime.device import get_device, set_device
