@@ -22,15 +22,7 @@ def chain(x, steps=200):
     return x
 
 
-@pytest.fixture
-def interruptible():
-    """SIGINT raises KeyboardInterrupt, also where the caller of the tests has it ignored (a job in the background)."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def test_ctrl_c_between_two_steps_changes_nothing(interruptible):
+def test_ctrl_c_between_two_steps_changes_nothing():
     state = Variable(np.zeros((512, 512), "f4"))
 
     def step(x):
