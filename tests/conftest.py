@@ -12,6 +12,13 @@ def pytest_addoption(parser):
     parser.addoption(
         "--isa", help="instruction set of the kernels: baseline, avx2, avx512 (default: the best there is)"
     )
+    parser.addoption(
+        "--cuda",
+        choices=["auto", "gpu", "emulated", "off"],
+        default="auto",
+        help="where the CUDA tests run: on a GPU, on the emulated runtime (tools/ptxsim), or nowhere (default: on a "
+        "GPU if there is one, else emulated if the CUDA module was built)",
+    )
     parser.addoption("--slow", action="store_true", help="also the slow tests: shapes of whole networks")
 
 
@@ -26,12 +33,29 @@ def pytest_configure(config):
 
         if _core.isa_problem():
             raise pytest.UsageError(_core.isa_problem())
+    choose_cuda(config.getoption("--cuda"))
+
+
+def choose_cuda(wish):
+    """Opens the device that the CUDA tests run on, and tells the tests of the kernels."""
+    from fastconv.testing import emulation, suite
+
+    suite.cuda_device = None
+    if wish == "off":
+        return
+    try:
+        suite.cuda_device = emulation.open_test_device(wish)
+    except emulation.NotAvailable as error:
+        if wish != "auto":
+            raise pytest.UsageError(str(error)) from None
 
 
 def pytest_report_header(config):
     from fastconv import _core
 
-    return f"fastconv: {_core.isa()}, {_core.thread_count()} threads"
+    from fastconv.testing import suite
+
+    return f"fastconv: {_core.isa()}, {_core.thread_count()} threads, CUDA tests on {suite.cuda_device or 'nothing'}"
 
 
 def pytest_collection_modifyitems(config, items):

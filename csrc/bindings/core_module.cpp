@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "bindings/errors.h"
 #include "core/error.h"
 #include "core/isa.h"
 #include "core/memory.h"
@@ -119,58 +120,94 @@ std::vector<Candidate> candidates(const std::string& device_name, const std::str
   return all;
 }
 
-// One step on host arrays, by the name of its implementation: for tests and benches.  `fill` is what outputs
-// and workspace hold before.
-std::vector<py::array> run_once(const std::string& stem, const std::string& name, const py::dict& attributes,
-                                std::vector<py::array> inputs, const std::vector<Spec>& outputs, float fill,
-                                int repeats, std::vector<double>* seconds) {
-  const Implementation& row = row_named("cpu", stem, name);
-  DictSource source(attributes);
-  const auto made = registry().type(stem).read(source);
-  std::vector<Tensor> in, out;
-  std::vector<TensorDesc> in_descs, out_descs = descs_from(outputs);
-  std::vector<std::unique_ptr<Buffer>> buffers;
-  Device& cpu = device("cpu");
-  for (py::array& input : inputs) {
-    input = contiguous(input);
-    in_descs.push_back(desc_of(input));
-    in.push_back({const_cast<void*>(input.data()), in_descs.back()});
+// One step on host arrays, by the name of its implementation: for tests and benches.  On the host the inputs are
+// read where they lie; outputs and workspace hold NaN before (`fill` on the host).
+class OneStep {
+ public:
+  OneStep(Device& device, const std::string& stem, const std::string& name, const py::dict& attributes,
+          std::vector<py::array> inputs, const std::vector<Spec>& outputs, float fill)
+      : device_(device), row_(row_named(device.name(), stem, name)), inputs_(std::move(inputs)) {
+    DictSource source(attributes);
+    attributes_ = registry().type(stem).read(source);
+    out_descs_ = descs_from(outputs);
+    for (py::array& input : inputs_) add_input(input);
+    for (const TensorDesc& desc : out_descs_) out_.push_back({new_buffer(desc, fill).data(), desc});
+    const Signature signature{in_descs_.data(), static_cast<int>(in_.size()), out_descs_.data(),
+                              static_cast<int>(out_.size())};
+    if (const Refusal refusal = row_.supports(attributes_.get(), signature))
+      throw Error(ErrorKind::value, stem + " " + name + " refuses: " + *refusal);
+    scratch_ = row_.workspace(attributes_.get(), signature);
+    workspace_ =
+        new_buffer(make_desc(DType::uint8, {static_cast<int64_t>(scratch_.shared_bytes)}), fill).data();
   }
-  for (const TensorDesc& desc : out_descs) {
-    buffers.push_back(std::make_unique<Buffer>(cpu, desc));
-    std::fill_n(static_cast<uint8_t*>(buffers.back()->data()), buffers.back()->bytes(), uint8_t{0xff});
-    if (desc.dtype == DType::float32)
-      std::fill_n(static_cast<float*>(buffers.back()->data()), element_count(desc), fill);
-    out.push_back({buffers.back()->data(), desc});
-  }
-  const Signature signature{in_descs.data(), static_cast<int>(in.size()), out_descs.data(),
-                            static_cast<int>(out.size())};
-  if (const Refusal refusal = row.supports(made.get(), signature))
-    throw Error(ErrorKind::value, stem + " " + name + " refuses: " + *refusal);
-  const Workspace workspace = row.workspace(made.get(), signature);
-  const Block memory(workspace.shared_bytes);
-  std::fill_n(static_cast<float*>(memory.data()), workspace.shared_bytes / 4, fill);
-  {
+
+  // Seconds of each run.
+  std::vector<double> run(int repeats) {
     const py::gil_scoped_release nogil;
-    const std::lock_guard<std::mutex> lock(cpu.run_lock());
-    cpu.begin_run(workspace.per_thread_bytes);
-    const Call call{in.data(), static_cast<int>(in.size()), out.data(), static_cast<int>(out.size()),
-                    memory.data()};
-    for (int i = 0; i < repeats; ++i) {
-      const auto start = std::chrono::steady_clock::now();
-      row.run(made.get(), call);
-      if (seconds)
-        seconds->push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const std::lock_guard<std::mutex> lock(device_.run_lock());
+    device_.begin_run(scratch_.per_thread_bytes);
+    const Call call{in_.data(),  static_cast<int>(in_.size()),
+                    out_.data(), static_cast<int>(out_.size()),
+                    workspace_,  device_.queue(),
+                    nullptr};
+    std::vector<double> seconds;
+    try {
+      for (int i = 0; i < repeats; ++i)
+        seconds.push_back(device_.seconds_of([&] { row_.run(attributes_.get(), call); }));
+      device_.synchronize();
+    } catch (...) {
+      device_.end_run();
+      throw;
     }
-    cpu.end_run();
+    device_.end_run();
+    return seconds;
   }
-  std::vector<py::array> results;
-  for (size_t i = 0; i < out.size(); ++i) {
-    results.push_back(empty_array(out_descs[i]));
-    std::memcpy(results.back().mutable_data(), out[i].data, byte_count(out_descs[i]));
+
+  std::vector<py::array> results() const {
+    std::vector<py::array> all;
+    for (size_t i = 0; i < out_.size(); ++i) {
+      all.push_back(empty_array(out_descs_[i]));
+      device_.download(all.back().mutable_data(), out_[i].data, byte_count(out_descs_[i]));
+    }
+    return all;
   }
-  return results;
-}
+
+ private:
+  void add_input(py::array& input) {
+    input = contiguous(input);
+    in_descs_.push_back(desc_of(input));
+    void* data = const_cast<void*>(input.data());
+    if (!device_.host_addressable()) {
+      buffers_.push_back(std::make_unique<Buffer>(device_, in_descs_.back()));
+      data = buffers_.back()->data();
+      device_.upload(data, input.data(), buffers_.back()->bytes());
+    }
+    in_.push_back({data, in_descs_.back()});
+  }
+
+  Buffer& new_buffer(const TensorDesc& desc, float fill) {
+    buffers_.push_back(std::make_unique<Buffer>(device_, desc));
+    Buffer& made = *buffers_.back();
+    if (!device_.host_addressable()) {
+      device_.poison(made.data(), made.bytes());
+      return made;
+    }
+    std::fill_n(static_cast<uint8_t*>(made.data()), made.bytes(), uint8_t{0xff});
+    if (desc.dtype == DType::float32 || desc.dtype == DType::uint8)
+      std::fill_n(static_cast<float*>(made.data()), made.bytes() / 4, fill);
+    return made;
+  }
+
+  Device& device_;
+  const Implementation& row_;
+  std::shared_ptr<const void> attributes_;
+  std::vector<py::array> inputs_;
+  std::vector<TensorDesc> in_descs_, out_descs_;
+  std::vector<Tensor> in_, out_;
+  std::vector<std::unique_ptr<Buffer>> buffers_;
+  Workspace scratch_{0, 0};
+  void* workspace_ = nullptr;
+};
 
 py::array buffer_to_numpy(const std::shared_ptr<Buffer>& buffer) {
   py::array array = empty_array(buffer->desc());
@@ -241,36 +278,13 @@ py::array random_uniform(uint64_t key, uint64_t stream, int64_t count) {
   return values;
 }
 
-[[noreturn]] void raise_python(const Error& error) {
-  if (error.kind() == ErrorKind::interrupted) {
-    if (!PyErr_Occurred()) PyErr_SetString(PyExc_KeyboardInterrupt, error.what());
-    throw py::error_already_set();
-  }
-  static const char* const classes[] = {"ArgumentError", "ShapeError",  "DataError",    "WeightsError",
-                                        "DeviceError",   "OutOfMemory", "NumericsError"};
-  const py::object type =
-      py::module_::import("fastconv.runtime.errors").attr(classes[static_cast<int>(error.kind())]);
-  PyErr_SetString(type.ptr(), error.what());
-  throw py::error_already_set();
-}
-
 }  // namespace
 
 void bind_image(py::module_& module);  // image_module.cpp
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "fastconv's native core: kernels, plans, memory, threads.";
-  py::register_exception_translator([](std::exception_ptr pointer) {
-    try {
-      if (pointer) std::rethrow_exception(pointer);
-    } catch (const Error& error) {
-      try {
-        raise_python(error);
-      } catch (py::error_already_set& set) {
-        set.restore();
-      }
-    }
-  });
+  translate_errors();
 
   m.def("isa", [] { return std::string(isa_name(active_isa())); });
   m.def("isa_problem", &isa_problem);
@@ -313,27 +327,33 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .def_readonly("scratch_bytes", &Candidate::scratch_bytes)
       .def_property_readonly("batch_invariant",
                              [](const Candidate& c) { return (c.facts & batch_invariant) != 0; })
-      .def_property_readonly("in_place", [](const Candidate& c) { return (c.facts & in_place) != 0; });
+      .def_property_readonly("in_place", [](const Candidate& c) { return (c.facts & in_place) != 0; })
+      .def_property_readonly("reduced_precision",
+                             [](const Candidate& c) { return (c.facts & reduced_precision) != 0; });
   m.def("candidates", &candidates, py::arg("device"), py::arg("stem"), py::arg("attributes"),
         py::arg("inputs"), py::arg("outputs"));
   m.def(
       "run_once",
       [](const std::string& stem, const std::string& name, const py::dict& attributes,
-         std::vector<py::array> inputs, const std::vector<Spec>& outputs, float fill) {
-        return run_once(stem, name, attributes, std::move(inputs), outputs, fill, 1, nullptr);
+         std::vector<py::array> inputs, const std::vector<Spec>& outputs, float fill, const std::string& on) {
+        OneStep step(device(on), stem, name, attributes, std::move(inputs), outputs, fill);
+        step.run(1);
+        return step.results();
       },
       py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"),
-      py::arg("outputs"), py::arg("fill") = std::numeric_limits<float>::quiet_NaN());
+      py::arg("outputs"), py::arg("fill") = std::numeric_limits<float>::quiet_NaN(),
+      py::arg("device") = "cpu");
   m.def(
       "time_once",
       [](const std::string& stem, const std::string& name, const py::dict& attributes,
-         std::vector<py::array> inputs, const std::vector<Spec>& outputs, int repeats) {
-        std::vector<double> seconds;
-        auto results = run_once(stem, name, attributes, std::move(inputs), outputs, 0.0f, repeats, &seconds);
-        return std::make_pair(seconds, results);
+         std::vector<py::array> inputs, const std::vector<Spec>& outputs, int repeats,
+         const std::string& on) {
+        OneStep step(device(on), stem, name, attributes, std::move(inputs), outputs, 0.0f);
+        const std::vector<double> seconds = step.run(repeats);
+        return std::make_pair(seconds, step.results());
       },
       py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"),
-      py::arg("outputs"), py::arg("repeats"));
+      py::arg("outputs"), py::arg("repeats"), py::arg("device") = "cpu");
 
   py::class_<Buffer, std::shared_ptr<Buffer>>(m, "Buffer")
       .def(py::init([](const std::string& device_name, const std::string& dtype,

@@ -36,6 +36,9 @@ struct Call {
   const Tensor* outputs;
   int output_count;
   void* workspace;  // 64-byte aligned, `Workspace::shared_bytes` long, contents undefined
+  void* queue;      // the device's order of execution (a CUDA stream); null where a call runs at once
+  const uint8_t*
+      gate;  // in device memory, or null: a row that may work in place writes nothing while it holds 0
 };
 
 // Memory a row asks for.  `per_thread_bytes` is what `thread_scratch(thread)` may be used for.

@@ -1,6 +1,8 @@
 // The CPU as a device: its memory is the host's, its order of execution the caller's.
 #include "plan/device.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <optional>
 
@@ -17,6 +19,10 @@ class CpuDevice : public Device {
   void free(void* block, size_t bytes) override { free_aligned(block, bytes); }
   void upload(void* target, const void* host, size_t bytes) override { std::memcpy(target, host, bytes); }
   void download(void* host, const void* source, size_t bytes) override { std::memcpy(host, source, bytes); }
+  void copy(void* target, const void* source, size_t bytes) override { std::memcpy(target, source, bytes); }
+  void poison(void* block, size_t bytes) override {
+    std::fill_n(static_cast<uint32_t*>(block), bytes / 4, 0x7fc0dead);  // a quiet NaN
+  }
   bool host_addressable() const override { return true; }
   void synchronize() override {}
   void begin_run(size_t scratch_bytes_per_thread) override {
@@ -24,6 +30,11 @@ class CpuDevice : public Device {
     flush_.emplace();
   }
   void end_run() noexcept override { flush_.reset(); }
+  double seconds_of(const std::function<void()>& work) override {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
 
  private:
   std::optional<FlushDenormals> flush_;

@@ -11,6 +11,12 @@ std::vector<std::unique_ptr<Device>>& devices() {
 }
 }  // namespace
 
+std::string device_kind(const std::string& name) { return name.substr(0, name.find(':')); }
+
+std::unique_ptr<Device::Recording> Device::record(const std::function<void()>&) {
+  throw Error(ErrorKind::device, "device '" + name_ + "' records nothing");
+}
+
 void* Device::arena(size_t bytes) {
   if (bytes > arena_bytes_) {
     release_arena();

@@ -1,6 +1,7 @@
 // What a device is to a plan: memory, copies, an order of execution.  The plan knows no device by name.
 #pragma once
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,20 +11,40 @@
 
 namespace fastconv {
 
+std::string device_kind(const std::string& name);  // "cuda" of "cuda:1"
+
 class Device {
  public:
   explicit Device(std::string name) : name_(std::move(name)) {}
   virtual ~Device() = default;
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return name_; }        // "cpu", "cuda:1"
+  std::string kind() const { return device_kind(name_); }  // "cpu", "cuda": whose kernels it runs
 
   virtual void* allocate(size_t bytes) = 0;
   virtual void free(void* block, size_t bytes) = 0;
   virtual void upload(void* target, const void* host, size_t bytes) = 0;
   virtual void download(void* host, const void* source, size_t bytes) = 0;
+  virtual void copy(void* target, const void* source, size_t bytes) = 0;
+  virtual void poison(void* block, size_t bytes) = 0;  // fills it with NaN (tests)
   virtual bool host_addressable() const = 0;  // feeds are read where they are, results viewed where they are
   virtual void synchronize() = 0;
   virtual void begin_run(size_t scratch_bytes_per_thread) = 0;  // before the first step of a run
   virtual void end_run() noexcept = 0;
+  virtual void* queue() { return nullptr; }                          // what `Call::queue` gets
+  virtual double seconds_of(const std::function<void()>& work) = 0;  // by the device's own clock
+
+  // A feed of a run, where host memory cannot be read: the copy may overlap with the run before.  `host` may be
+  // changed as soon as this returns.
+  virtual void upload_feed(void* target, const void* host, size_t bytes) { upload(target, host, bytes); }
+
+  // Devices that can record a sequence of launches and replay it with one call.
+  class Recording {
+   public:
+    virtual ~Recording() = default;
+    virtual void replay() = 0;
+  };
+  virtual bool records() const { return false; }
+  virtual std::unique_ptr<Recording> record(const std::function<void()>& work);
 
   // One arena for all plans of the device, grown to the largest; a run holds the lock.
   std::mutex& run_lock() { return run_lock_; }

@@ -1,7 +1,6 @@
 #include "plan/plan.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/error.h"
 #include "core/shape.h"
@@ -28,7 +27,10 @@ void defect(const std::string& what) { throw Error(ErrorKind::value, "plan: " + 
 
 Plan::~Plan() {
   for (auto& block : kept_) device_.free(block.first, block.second);
-  for (size_t i = 0; i < uploaded_feeds_.size(); ++i) device_.free(uploaded_feeds_[i], byte_count(feeds_[i]));
+  recording_.reset();
+  for (size_t i = 0; i < device_feeds_.size(); ++i) device_.free(device_feeds_[i], byte_count(feeds_[i]));
+  for (size_t i = 0; i < device_outputs_.size(); ++i)
+    device_.free(device_outputs_[i], byte_count(outputs_[i]));
 }
 
 void Plan::check_open() const {
@@ -96,6 +98,7 @@ void Plan::add_step(Part part, const Implementation& implementation, std::shared
                     const Workspace& workspace, std::string label) {
   check_open();
   if (!steps_.empty() && part < steps_.back().part) defect("steps come as prologue, step, closing");
+  texts_.push_back(registry().type(implementation.stem).print(attributes.get()));
   Step step{part,
             &implementation,
             std::move(attributes),
@@ -138,8 +141,17 @@ void Plan::finish() {
     for (int slot : step.outputs)
       if (slots_[slot].region == Region::variable) written_by_closing_[slots_[slot].place] = true;
   }
-  if (!device_.host_addressable())
-    for (const TensorDesc& feed : feeds_) uploaded_feeds_.push_back(device_.allocate(byte_count(feed)));
+  group_ends_.resize(steps_.size());
+  for (size_t i = steps_.size(); i-- > 0;) {
+    const bool joins = i + 1 < steps_.size() && steps_[i].part == Part::closing &&
+                       steps_[i].implementation == steps_[i + 1].implementation &&
+                       steps_[i].implementation->run_group && texts_[i] == texts_[i + 1];
+    group_ends_[i] = joins ? group_ends_[i + 1] : i + 1;
+  }
+  texts_.clear();
+  if (device_.host_addressable()) return;
+  for (const TensorDesc& feed : feeds_) device_feeds_.push_back(device_.allocate(byte_count(feed)));
+  for (const TensorDesc& output : outputs_) device_outputs_.push_back(device_.allocate(byte_count(output)));
 }
 
 void* Plan::slot_data(int slot) const {
@@ -148,8 +160,9 @@ void* Plan::slot_data(int slot) const {
     case Region::kept: return kept_[s.place].first;
     case Region::variable: return variables_[s.place]->data();
     case Region::feed:
-      return uploaded_feeds_.empty() ? const_cast<void*>((*bound_feeds_)[s.place]) : uploaded_feeds_[s.place];
-    case Region::output: return (*bound_outputs_)[s.place]->data();
+      return device_feeds_.empty() ? const_cast<void*>((*bound_feeds_)[s.place]) : device_feeds_[s.place];
+    case Region::output:
+      return device_outputs_.empty() ? (*bound_outputs_)[s.place]->data() : device_outputs_[s.place];
     case Region::arena: return static_cast<char*>(arena_) + s.place;
   }
   return nullptr;
@@ -162,24 +175,102 @@ bool Plan::prologue_is_stale() const {
   return false;
 }
 
-void Plan::run_step(Step& step, int index, const Observer& observer) {
+size_t Plan::end_of(Part part) const {
+  size_t end = 0;
+  while (end < steps_.size() && steps_[end].part <= part) ++end;
+  return end;
+}
+
+Call Plan::call_of(Step& step) const {
   size_t t = 0;
   for (int slot : step.inputs) step.tensors[t++].data = slot_data(slot);
   for (int slot : step.outputs) step.tensors[t++].data = slot_data(slot);
-  const Call call{step.tensors.data(), static_cast<int>(step.inputs.size()),
-                  step.tensors.data() + step.inputs.size(), static_cast<int>(step.outputs.size()),
-                  static_cast<char*>(arena_) + step.workspace_offset};
+  const bool gated = step.part == Part::closing && gate_ >= 0 && !device_.host_addressable();
+  return {step.tensors.data(),
+          static_cast<int>(step.inputs.size()),
+          step.tensors.data() + step.inputs.size(),
+          static_cast<int>(step.outputs.size()),
+          static_cast<char*>(arena_) + step.workspace_offset,
+          device_.queue(),
+          gated ? static_cast<const uint8_t*>(slot_data(gate_)) : nullptr};
+}
+
+void Plan::run_step(Step& step, int index, const Observer& observer) {
+  const Call call = call_of(step);
   if (observer.on_step) observer.on_step(index, false);
-  if (observer.seconds) {
-    const auto start = std::chrono::steady_clock::now();
-    step.implementation->run(step.attributes.get(), call);
-    device_.synchronize();
-    (*observer.seconds)[index] =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  } else {
-    step.implementation->run(step.attributes.get(), call);
-  }
+  const auto work = [&] { step.implementation->run(step.attributes.get(), call); };
+  if (observer.seconds)
+    (*observer.seconds)[index] = device_.seconds_of(work);
+  else
+    work();
   if (observer.on_step) observer.on_step(index, true);
+}
+
+void Plan::run_steps(size_t begin, size_t end, const Observer& observer) {
+  for (size_t i = begin; i < end; ++i) {
+    if (steps_[i].part != Part::closing && observer.interrupted && observer.interrupted())
+      throw Error(ErrorKind::interrupted, "interrupted between two steps; nothing was changed.");
+    run_step(steps_[i], static_cast<int>(i), observer);
+  }
+}
+
+// The same without an observer, neighbours of the closing block that belong together in one launch.
+void Plan::run_grouped(size_t begin, size_t end) {
+  for (size_t i = begin; i < end; i = group_ends_[i]) {
+    Step& first = steps_[i];
+    if (group_ends_[i] == i + 1) {
+      first.implementation->run(first.attributes.get(), call_of(first));
+      continue;
+    }
+    std::vector<Call> calls;
+    for (size_t j = i; j < group_ends_[i]; ++j) calls.push_back(call_of(steps_[j]));
+    first.implementation->run_group(first.attributes.get(), calls.data(), static_cast<int>(calls.size()));
+  }
+}
+
+bool Plan::read_gate() {
+  if (gate_ < 0) return true;
+  uint8_t flag = 0;
+  device_.download(&flag, slot_data(gate_), 1);
+  return flag != 0;
+}
+
+void Plan::run_prologue(const Observer& observer) {
+  if (!prologue_is_stale()) return;
+  run_steps(0, end_of(Part::prologue), observer);
+  prologue_ran_ = true;
+  for (size_t v = 0; v < variables_.size(); ++v) prologue_versions_[v] = variables_[v]->version();
+}
+
+bool Plan::run_host_gated(const Observer& observer) {
+  const size_t closing = end_of(Part::step);
+  run_steps(end_of(Part::prologue), closing, observer);
+  if (!read_gate()) return false;
+  run_steps(closing, steps_.size(), observer);
+  return true;
+}
+
+bool Plan::run_device_gated(const Observer& observer) {
+  const size_t begin = end_of(Part::prologue);
+  const bool watched = observer.on_step || observer.seconds;
+  if (observer.interrupted && observer.interrupted())
+    throw Error(ErrorKind::interrupted, "interrupted between two steps; nothing was changed.");
+  if (watched) {
+    run_steps(begin, steps_.size(), observer);
+  } else if (runs_ == 0 || !device_.records()) {
+    // The first run loads kernels and sets their attributes, which no recording may do.
+    run_grouped(begin, steps_.size());
+  } else {
+    if (!recording_ || recorded_arena_ != arena_) {
+      recording_ = device_.record([&] { run_grouped(begin, steps_.size()); });
+      recorded_arena_ = arena_;
+    }
+    recording_->replay();
+  }
+  if (!watched) ++runs_;
+  for (size_t i = 0; i < outputs_.size(); ++i)
+    device_.copy((*bound_outputs_)[i]->data(), device_outputs_[i], byte_count(outputs_[i]));
+  return read_gate();
 }
 
 bool Plan::run(const std::vector<const void*>& feeds, const std::vector<Buffer*>& outputs,
@@ -191,34 +282,12 @@ bool Plan::run(const std::vector<const void*>& feeds, const std::vector<Buffer*>
   arena_ = device_.arena(arena_bytes_);
   bound_feeds_ = &feeds;
   bound_outputs_ = &outputs;
-  if (poison_ && device_.host_addressable())
-    std::fill_n(static_cast<uint32_t*>(arena_), arena_bytes_ / 4, 0x7fc0dead);  // a quiet NaN
-  for (size_t i = 0; i < uploaded_feeds_.size(); ++i)
-    device_.upload(uploaded_feeds_[i], feeds[i], byte_count(feeds_[i]));
+  if (poison_) device_.poison(arena_, arena_bytes_);
+  for (size_t i = 0; i < device_feeds_.size(); ++i)
+    device_.upload_feed(device_feeds_[i], feeds[i], byte_count(feeds_[i]));
   if (observer.seconds) observer.seconds->assign(steps_.size(), 0.0);
-
-  const bool prologue = prologue_is_stale();
-  bool open = true, closing = false;
-  for (size_t i = 0; i < steps_.size(); ++i) {
-    Step& step = steps_[i];
-    if (step.part == Part::prologue && !prologue) continue;
-    if (step.part == Part::closing && !closing) {
-      closing = true;
-      if (gate_ >= 0) {
-        uint8_t flag = 0;
-        device_.download(&flag, slot_data(gate_), 1);
-        open = flag != 0;
-      }
-      if (!open) break;
-    }
-    if (!closing && observer.interrupted && observer.interrupted())
-      throw Error(ErrorKind::interrupted, "interrupted between two steps; nothing was changed.");
-    run_step(step, static_cast<int>(i), observer);
-    if (step.part == Part::prologue && (i + 1 == steps_.size() || steps_[i + 1].part != Part::prologue)) {
-      prologue_ran_ = true;
-      for (size_t v = 0; v < variables_.size(); ++v) prologue_versions_[v] = variables_[v]->version();
-    }
-  }
+  run_prologue(observer);
+  const bool open = device_.host_addressable() ? run_host_gated(observer) : run_device_gated(observer);
   if (open)
     for (size_t v = 0; v < variables_.size(); ++v)
       if (written_by_closing_[v]) variables_[v]->touch();

@@ -5,6 +5,10 @@
 //   step       runs each time
 //   closing    all writes of state; skipped when the gate (one byte of the step) is 0
 //
+// Devices whose memory the host reads run step by step; others get everything launched, the closing block with the
+// gate in their own memory, and are asked for the gate once at the end.  Where a device records, the second run
+// records steps and closing block, and later runs replay them: whatever changes between runs lies in device memory.
+//
 // Slots lie in regions: constants and prologue results (owned by the plan), variables (buffers of their own),
 // feeds and outputs (bound for one run), the arena (shared by all plans of the device).
 #pragma once
@@ -81,7 +85,16 @@ class Plan {
 
   void* slot_data(int slot) const;
   bool prologue_is_stale() const;
+  void bind(Step& step);
+  Call call_of(Step& step) const;
   void run_step(Step& step, int index, const Observer& observer);
+  void run_steps(size_t begin, size_t end, const Observer& observer);
+  void run_grouped(size_t begin, size_t end);
+  bool run_host_gated(const Observer& observer);
+  bool run_device_gated(const Observer& observer);
+  bool read_gate();
+  void run_prologue(const Observer& observer);
+  size_t end_of(Part part) const;
   void check_open() const;
 
   Device& device_;
@@ -93,6 +106,11 @@ class Plan {
   std::vector<bool> read_by_prologue_, written_by_closing_;
   std::vector<TensorDesc> feeds_, outputs_;
   size_t arena_bytes_ = 0, scratch_bytes_ = 0, kept_bytes_ = 0;
+  std::vector<size_t> group_ends_;  // by step: one past the last of the steps that may be launched with it
+  std::vector<std::string> texts_;  // by step: its attributes, while the plan is built
+  std::unique_ptr<Device::Recording> recording_;
+  void* recorded_arena_ = nullptr;
+  int64_t runs_ = 0;
   int gate_ = -1;
   bool finished_ = false, prologue_ran_ = false, poison_ = false;
 
@@ -100,7 +118,8 @@ class Plan {
   void* arena_ = nullptr;
   const std::vector<const void*>* bound_feeds_ = nullptr;
   const std::vector<Buffer*>* bound_outputs_ = nullptr;
-  std::vector<void*> uploaded_feeds_;  // on devices that cannot read host memory
+  std::vector<void*> device_feeds_,
+      device_outputs_;  // at fixed addresses, where the host's memory cannot be used
 };
 
 }  // namespace fastconv

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/isa.h"
 #include "core/shape.h"
+#include "plan/device.h"
 
 namespace fastconv {
 namespace {
@@ -56,7 +57,7 @@ std::vector<std::string> Registry::stems() const {
 const std::vector<std::unique_ptr<Implementation>>& Registry::implementations(const std::string& device,
                                                                               const std::string& stem) const {
   static const std::vector<std::unique_ptr<Implementation>> none;
-  const auto found = rows_.find({device, stem});
+  const auto found = rows_.find({device_kind(device), stem});
   return found == rows_.end() ? none : found->second;
 }
 

@@ -23,9 +23,10 @@ using Refusal = std::optional<std::string>;  // the reason, for a person; nothin
 
 enum RowFacts : unsigned {
   no_facts = 0,
-  batch_invariant = 1,  // a picture gets the same bits in any batch
-  in_place = 2,         // output 0 may be input 0's memory
-  wide = 4,             // compiled once an instruction set; the name gets ":avx2" behind it
+  batch_invariant = 1,    // a picture gets the same bits in any batch
+  in_place = 2,           // output 0 may be input 0's memory
+  wide = 4,               // compiled once an instruction set; the name gets ":avx2" behind it
+  reduced_precision = 8,  // rounds its inputs below float32: only where `set_precision` asks for it
 };
 
 // Where attributes come from (the binding reads a dict, the native runner a file).
@@ -52,6 +53,8 @@ struct Implementation {
   std::function<Workspace(const void*, const Signature&)> workspace;
   std::function<double(const void*, const Signature&)> cost;  // seconds on a nominal core, from shapes alone
   std::function<void(const void*, const Call&)> run;
+  std::function<void(const void*, const Call*, int)>
+      run_group;                  // several calls of like attributes; may be empty
   std::string full_name() const;  // "winograd_f4x3:avx2"
 };
 
@@ -68,7 +71,7 @@ class Registry {
   void add(Implementation implementation);
   const PrimitiveType& type(const std::string& stem) const;
   std::vector<std::string> stems() const;
-  // Best first; empty when the device has no kernel of that stem.
+  // Best first; empty when the device has no kernel of that stem.  All devices of a kind share theirs.
   const std::vector<std::unique_ptr<Implementation>>& implementations(const std::string& device,
                                                                       const std::string& stem) const;
 
@@ -149,6 +152,8 @@ struct Row {
   double (*cost)(const Attributes&, const Signature&);
   void (*run)(const Attributes&, const Call&);
   unsigned facts = no_facts;
+  void (*run_group)(const Attributes&, const Call*,
+                    int count) = nullptr;  // all optimiser updates in one launch
 };
 
 // Stock entries of a row.
@@ -184,6 +189,10 @@ class Register {
       made.workspace = [f = row.workspace](const void* a, const Signature& s) { return f(cast(a), s); };
       made.cost = [f = row.cost](const void* a, const Signature& s) { return f(cast(a), s); };
       made.run = [f = row.run](const void* a, const Call& call) { f(cast(a), call); };
+      if (row.run_group)
+        made.run_group = [f = row.run_group](const void* a, const Call* calls, int count) {
+          f(cast(a), calls, count);
+        };
       registry().add(std::move(made));
     }
   }

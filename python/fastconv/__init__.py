@@ -47,6 +47,7 @@ _places = {
     "grad": "fastconv.compiler",
     "set_device": "fastconv.runtime.device",
     "set_num_threads": "fastconv.utils",
+    "set_precision": "fastconv.runtime.precision",
 }
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from fastconv.runtime.array import Array as Array
     from fastconv.runtime.device import set_device as set_device
     from fastconv.runtime.errors import FastconvError as FastconvError
+    from fastconv.runtime.precision import set_precision as set_precision
     from fastconv.runtime.variable import Variable as Variable
     from fastconv.utils import get_num_threads as get_num_threads, set_num_threads as set_num_threads
 

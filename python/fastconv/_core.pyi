@@ -40,6 +40,8 @@ class Candidate:
     def batch_invariant(self) -> bool: ...
     @property
     def in_place(self) -> bool: ...
+    @property
+    def reduced_precision(self) -> bool: ...
 
 def candidates(
     device: str, stem: str, attributes: dict[str, Any], inputs: Sequence[_Spec], outputs: Sequence[_Spec]
@@ -53,6 +55,7 @@ def run_once(
     inputs: Sequence[np.ndarray],
     outputs: Sequence[_Spec],
     fill: float = ...,
+    device: str = ...,
 ) -> list[np.ndarray]: ...
 def time_once(
     stem: str,
@@ -61,6 +64,7 @@ def time_once(
     inputs: Sequence[np.ndarray],
     outputs: Sequence[_Spec],
     repeats: int,
+    device: str = ...,
 ) -> tuple[list[float], list[np.ndarray]]: ...
 def random_uniform(key: int, stream: int, count: int) -> np.ndarray: ...
 

@@ -92,7 +92,7 @@ class CaseRun {
       set_thread_count(threads);
       cpu.begin_run(workspace.per_thread_bytes);
       row.run(attributes_.get(), {inputs.data(), static_cast<int>(inputs.size()), outputs.data(),
-                                  static_cast<int>(outputs.size()), memory.back().data()});
+                                  static_cast<int>(outputs.size()), memory.back().data(), nullptr, nullptr});
       cpu.end_run();
     }
     Results results;

@@ -114,7 +114,7 @@ def test_a_forked_child_computes():
 def test_unknown_devices_are_named():
     with pytest.raises(DeviceError) as caught:
         set_device("gpu9")
-    assert str(caught.value).startswith("device: expected one of 'cpu', 'reference'")
+    assert str(caught.value).startswith("device: expected one of 'cpu', 'cuda', 'reference'")
     assert "came 'gpu9'" in str(caught.value)
 
 

@@ -17,6 +17,7 @@ from fastconv.primitives.base import Spec
 from fastconv.runtime.array import Array
 from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.precision import precision
 from fastconv.runtime.variable import Variable
 
 CACHED_PLANS = 32  # least recently used goes first
@@ -77,7 +78,7 @@ class Function:
 
     def compiled(self, specs: Sequence[Spec]) -> Compiled:
         """The plan for inputs of these specs."""
-        key = tuple(specs)
+        key = (*specs, precision())
         with self._lock:
             found = self._plans.get(key)
             if found is not None:

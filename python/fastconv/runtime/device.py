@@ -1,7 +1,7 @@
 """Devices by name.  Nothing above this file knows which there are.
 
 A device makes buffers (`new_buffer`), names its kernels for a step (`candidates`), builds plans (`build`) and
-answers questions by name (`asks`).  `cpu` runs native plans; `reference` interprets them in float64 NumPy.
+answers questions by name.  `cpu` and `cuda:N` run native plans; `reference` interprets them in float64 NumPy.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class Device(Protocol):
 # Where each device lives: "module:class", imported when it is asked for.
 _places = {
     "cpu": "fastconv.runtime.native:NativeDevice",
+    "cuda": "fastconv.runtime.cuda:CudaDevice",
     "reference": "fastconv.testing.interpreter:ReferenceDevice",
 }
 _made: dict[str, Any] = {}
@@ -79,14 +80,18 @@ def get_device(name: str | None = None) -> Any:
     found = _made.get(name)
     if found is not None:
         return found
-    if name not in _places:
+    kind, _, number = name.partition(":")
+    numbered = kind == "cuda" and (number.isdecimal() or name == kind)
+    if kind not in _places or not (numbered or name == kind):
         raise DeviceError(
             f"device: expected one of {', '.join(repr(n) for n in _places)}; came {name!r}. "
             "Call fastconv.set_device('cpu'), or unset FASTCONV_DEVICE."
         )
+    if name == "cuda":
+        return get_device("cuda:0")
     with _lock:
         if name not in _made:
-            module, _, cls = _places[name].partition(":")
+            module, _, cls = _places[kind].partition(":")
             _made[name] = getattr(importlib.import_module(module), cls)(name)
         return _made[name]
 
@@ -99,9 +104,9 @@ def default_device() -> str:
 def set_device(name: str) -> None:
     """Says where models built or loaded from now on live; existing ones move by `model.to(name)`.
 
-    Args:  name: 'cpu' (default) or 'reference' (float64 NumPy, slow; for checking).
-    Raises:  DeviceError: no such device.
+    Args:  name: 'cpu' (default), 'cuda' or 'cuda:1' (an NVIDIA GPU, the first or by number), or 'reference' (float64
+        NumPy, slow; for checking).
+    Raises:  DeviceError: no such device, or what it needs is missing.
     """
     global _default
-    get_device(name)
-    _default = name
+    _default = get_device(name).name

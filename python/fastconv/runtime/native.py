@@ -9,6 +9,7 @@ from typing import Any
 from fastconv import _core
 from fastconv.runtime.errors import ArgumentError
 from fastconv.runtime.plan import PlanDescription
+from fastconv.runtime.precision import precision
 
 _parts = {"prologue": _core.Part.prologue, "step": _core.Part.step, "closing": _core.Part.closing}
 
@@ -28,14 +29,16 @@ class NativeDevice:
 
     def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
         """Every implementation with its refusal or its cost, best first, the reference last."""
-        key = (primitive, tuple(inputs), tuple(outputs))
+        key = (primitive, tuple(inputs), tuple(outputs), precision())
         found = self._candidates.get(key)
         if found is None:
             if len(self._candidates) > 4096:
                 self._candidates.clear()
-            found = self._candidates[key] = _core.candidates(
+            rows = _core.candidates(
                 self.name, primitive.stem, primitive.attributes(), list(inputs), list(outputs)
             )
+            found = [row for row in rows if precision() == "tf32" or not row.reduced_precision]
+            self._candidates[key] = found
         return found
 
     def build(self, plan: PlanDescription) -> Any:

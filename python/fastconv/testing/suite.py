@@ -24,26 +24,36 @@ STEP = 1e-6  # of the central differences: truncation 1e-12, rounding 1e-10 of t
 THREADS = (1, 2, 8)
 
 
+# The CUDA device that the kernels' tests run on too; the options of the test run set it (tests/conftest.py).
+cuda_device: str | None = None
+
+
 @functools.cache
-def candidates(case: Case) -> list[Any]:
-    """Every implementation of the case's primitive on the CPU, with its answer to the case."""
+def candidates(case: Case, device: str = "cpu") -> list[Any]:
+    """Every implementation of the case's primitive on a device, with its answer to the case."""
     if case.stem not in _core.stems():
         return []
     attributes = case.primitive.attributes()
-    return _core.candidates("cpu", case.stem, attributes, case.input_specs(), case.specs())
+    return _core.candidates(device, case.stem, attributes, case.input_specs(), case.specs())
 
 
 def run(
-    case: Case, implementation: str, inputs: tuple[np.ndarray, ...] | None = None, misplaced: bool = False
+    case: Case,
+    implementation: str,
+    inputs: tuple[np.ndarray, ...] | None = None,
+    misplaced: bool = False,
+    device: str = "cpu",
 ) -> list[Any]:
     """Outputs of one implementation; outputs and workspace hold NaN before.
 
-    misplaced: each input lies one element behind a 64-byte boundary, else on it.
+    misplaced: each input lies one element behind a 64-byte boundary, else on it (the CPU's only).
     """
     inputs = case.values() if inputs is None else inputs
     specs = case.primitive.shapes([base.Spec(v.dtype.name, v.shape) for v in inputs])
     placed = [at_offset(v, v.itemsize if misplaced else 0) for v in inputs]
-    return _core.run_once(case.stem, implementation, case.primitive.attributes(), placed, specs)
+    return _core.run_once(
+        case.stem, implementation, case.primitive.attributes(), placed, specs, device=device
+    )
 
 
 def at_offset(values: np.ndarray, shift: int) -> np.ndarray:
@@ -86,16 +96,29 @@ class PrimitiveTests:
             return [(case,) for case in cases if case.differentiable and _has_rule(case)]
         if test == "test_has_kernels":
             return [(case,) for case in cases]
+        if test.startswith("test_cuda"):
+            return cls._cuda_arguments(test)
         rows = [(case, row) for case in cases for row in candidates(case) if not row.reason]
         if test == "test_networks":
             rows = [(case, row) for case, row in rows if row.name != "reference"]
-        if test == "test_batch_invariance":
-            rows = [(case, row) for case, row in rows if row.batch_invariant and cls._batched(case)]
-        if test == "test_in_place":
-            rows = [
-                (case, row) for case, row in rows if row.in_place and case.specs()[0] == case.input_specs()[0]
-            ]
-        return [(case, row.name) for case, row in rows]
+        return [(case, row.name) for case, row in rows if cls._concerns(test, case, row)]
+
+    @classmethod
+    def _concerns(cls, test: str, case: Case, row: Any) -> bool:
+        if test.endswith("batch_invariance"):
+            return row.batch_invariant and bool(cls._batched(case))
+        if test.endswith("in_place"):
+            return row.in_place and case.specs()[0] == case.input_specs()[0]
+        return True
+
+    @classmethod
+    def _cuda_arguments(cls, test: str) -> list[tuple[Any, ...]]:
+        if not cuda_device:
+            return []
+        if test == "test_cuda_has_kernels":
+            return [(case,) for case in cls.cases]
+        rows = [(case, row) for case in cls.cases for row in candidates(case, cuda_device) if not row.reason]
+        return [(case, row.name) for case, row in rows if cls._concerns(test, case, row)]
 
     @classmethod
     def _batched(cls, case: Case) -> tuple[int, ...]:
@@ -143,20 +166,51 @@ class PrimitiveTests:
 
     def test_batch_invariance(self, case: Case, implementation: str) -> None:
         """Rows that claim it give a sample the same bits alone as in its batch."""
+        self._check_batch_invariance(case, implementation, "cpu")
+
+    def _check_batch_invariance(self, case: Case, implementation: str, device: str) -> None:
         batched, values = self._batched(case), case.values()
-        together = run(case, implementation)
+        together = run(case, implementation, device=device)
         last = values[batched[0]].shape[0] - 1
         for n in sorted({0, last // 2, last}):
             alone = tuple(v[n : n + 1] if i in batched else v for i, v in enumerate(values))
-            for whole, single in zip(together, run(case, implementation, alone), strict=True):
+            for whole, single in zip(together, run(case, implementation, alone, device=device), strict=True):
                 assert same_bits(whole[n : n + 1], single), f"sample {n}"
 
     def test_in_place(self, case: Case, implementation: str) -> None:
         """Rows that claim it may write output 0 over input 0."""
-        row = next(row for row in candidates(case) if row.name == implementation)
-        expected = run(case, implementation)
-        for ours, other in zip(expected, _run_in_place(case, row), strict=True):
+        _check_in_place(case, implementation, "cpu")
+
+    def test_cuda_has_kernels(self, case: Case) -> None:
+        """Every case that the CPU takes has a kernel on the GPU."""
+        assert cuda_device is not None
+        rows = candidates(case, cuda_device)
+        assert rows, f"{case.stem} has no kernel on {cuda_device}"
+        assert not rows[-1].reason, f"{case.stem}: the last row refuses: {rows[-1].reason}"
+
+    def test_cuda(self, case: Case, implementation: str) -> None:
+        """Equal to the float64 reference on the GPU, outputs and workspace poisoned; the same bits twice."""
+        assert cuda_device is not None
+        first = run(case, implementation, device=cuda_device)
+        assert not differences(case, first, implementation)
+        for ours, other in zip(first, run(case, implementation, device=cuda_device), strict=True):
             assert same_bits(ours, other)
+
+    def test_cuda_batch_invariance(self, case: Case, implementation: str) -> None:
+        """Rows that claim it give a sample the same bits alone as in its batch."""
+        assert cuda_device is not None
+        self._check_batch_invariance(case, implementation, cuda_device)
+
+    def test_cuda_in_place(self, case: Case, implementation: str) -> None:
+        """Rows that claim it may write output 0 over input 0, and write nothing while the gate is shut."""
+        assert cuda_device is not None
+        _check_in_place(case, implementation, cuda_device)
+        row = next(row for row in candidates(case, cuda_device) if row.name == implementation)
+        for before, after in zip(
+            case.values(), _run_in_place(case, row, cuda_device, shut=True), strict=False
+        ):
+            assert same_bits(before, after)
+            break
 
     def test_gradient_rule(self, case: Case) -> None:
         """The gradient rule, computed by the references, against central differences of the reference."""
@@ -196,20 +250,29 @@ def _torch() -> Any:
     return pytest.importorskip("torch")
 
 
-def _run_in_place(case: Case, row: Any) -> list[np.ndarray]:
+def _check_in_place(case: Case, implementation: str, device: str) -> None:
+    row = next(row for row in candidates(case, device) if row.name == implementation)
+    expected = run(case, implementation, device=device)
+    for ours, other in zip(expected, _run_in_place(case, row, device), strict=True):
+        assert same_bits(ours, other)
+
+
+def _run_in_place(case: Case, row: Any, device: str, shut: bool = False) -> list[np.ndarray]:
     # Only the closing block may write state, and nothing else lets an input be written.
-    plan = _core.Plan("cpu")
+    plan = _core.Plan(device)
     buffers = []
     for values in case.values():
-        buffers.append(_core.Buffer("cpu", values.dtype.name, values.shape))
+        buffers.append(_core.Buffer(device, values.dtype.name, values.shape))
         buffers[-1].write(values)
     inputs = [plan.add_variable(buffer) for buffer in buffers]
-    targets = [buffers[0]] + [_core.Buffer("cpu", spec.dtype, spec.shape) for spec in case.specs()[1:]]
+    targets = [buffers[0]] + [_core.Buffer(device, spec.dtype, spec.shape) for spec in case.specs()[1:]]
     outputs = [inputs[0]] + [plan.add_variable(target) for target in targets[1:]]
     plan.add_step(
-        _core.Part.closing, "cpu", case.stem, row.name, case.primitive.attributes(), inputs, outputs, 0,
+        _core.Part.closing, device, case.stem, row.name, case.primitive.attributes(), inputs, outputs, 0,
         row.workspace_bytes, row.scratch_bytes, case.label,
     )  # fmt: skip
+    if shut:
+        plan.set_gate(plan.add_constant(np.zeros((), bool)))
     plan.finish()
     plan.run([], [])
     return [target.numpy() for target in targets]

@@ -1,0 +1,60 @@
+"""Where the CUDA tests run: on a GPU, or on the emulated CUDA runtime of tools/ptxsim."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import subprocess
+from pathlib import Path
+
+from fastconv.runtime.errors import DeviceError
+
+
+class NotAvailable(Exception):
+    """Says why the CUDA tests cannot run as was asked."""
+
+
+def open_test_device(wish: str) -> str:
+    """Opens 'cuda:0' on a GPU ("gpu"), on the emulated runtime ("emulated"), or on the first of them ("auto").
+
+    Raises:  NotAvailable: neither can be had.
+    """
+    if importlib.util.find_spec("fastconv._cuda") is None:
+        raise NotAvailable("this fastconv was built without CUDA; build it with FASTCONV_CUDA=ON")
+    if wish == "emulated" or (wish == "auto" and not _has_driver()):
+        _load_emulated_runtime()
+    from fastconv.runtime.device import get_device
+
+    try:
+        return get_device("cuda").name
+    except DeviceError as error:
+        raise NotAvailable(str(error)) from None
+
+
+def _has_driver() -> bool:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def _load_emulated_runtime() -> None:
+    """Puts the emulated libcudart.so.13 where the kernels will find it: the loader sees the name already there."""
+    folder = os.environ.get("FASTCONV_PTXSIM") or _built()
+    ctypes.CDLL(str(Path(folder) / "libcudart.so.13"), mode=ctypes.RTLD_GLOBAL)
+
+
+def _built() -> str:
+    build = Path(__file__).resolve().parents[3] / "tools" / "ptxsim" / "build"
+    if not build.is_file():
+        build = Path.cwd() / "tools" / "ptxsim" / "build"
+    if not build.is_file():
+        raise NotAvailable(
+            "the emulated runtime lies in tools/ptxsim of the source folder; run the tests there"
+        )
+    done = subprocess.run([str(build)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotAvailable(f"tools/ptxsim/build failed: {done.stderr.strip()}")
+    return done.stdout.strip().splitlines()[-1]
