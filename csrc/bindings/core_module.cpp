@@ -121,39 +121,48 @@ std::vector<Candidate> candidates(const std::string& device_name, const std::str
 }
 
 // One step on host arrays, by the name of its implementation: for tests and benches.  On the host the inputs are
-// read where they lie; outputs and workspace hold NaN before (`fill` on the host).
+// read where they lie; outputs and workspace hold NaN before (`fill` on the host).  Runs take turns at `sets` of
+// buffers: where they are larger than the caches together, each run finds its own in memory.
 class OneStep {
  public:
   OneStep(Device& device, const std::string& stem, const std::string& name, const py::dict& attributes,
-          std::vector<py::array> inputs, const std::vector<Spec>& outputs, float fill)
+          std::vector<py::array> inputs, const std::vector<Spec>& outputs, float fill, int sets = 1)
       : device_(device), row_(row_named(device.name(), stem, name)), inputs_(std::move(inputs)) {
     DictSource source(attributes);
     attributes_ = registry().type(stem).read(source);
+    for (py::array& input : inputs_) {
+      input = contiguous(input);
+      in_descs_.push_back(desc_of(input));
+    }
     out_descs_ = descs_from(outputs);
-    for (py::array& input : inputs_) add_input(input);
-    for (const TensorDesc& desc : out_descs_) out_.push_back({new_buffer(desc, fill).data(), desc});
-    const Signature signature{in_descs_.data(), static_cast<int>(in_.size()), out_descs_.data(),
-                              static_cast<int>(out_.size())};
+    const Signature signature{in_descs_.data(), static_cast<int>(in_descs_.size()), out_descs_.data(),
+                              static_cast<int>(out_descs_.size())};
     if (const Refusal refusal = row_.supports(attributes_.get(), signature))
       throw Error(ErrorKind::value, stem + " " + name + " refuses: " + *refusal);
     scratch_ = row_.workspace(attributes_.get(), signature);
-    workspace_ =
-        new_buffer(make_desc(DType::uint8, {static_cast<int64_t>(scratch_.shared_bytes)}), fill).data();
+    for (int i = 0; i < std::max(sets, 1); ++i) add_set(fill);
   }
 
-  // Seconds of each run.
-  std::vector<double> run(int repeats) {
+  // Seconds of one step, measured `repeats` times over `batch` steps in a row; where the device records, a batch is
+  // one recording, so that the time of its launches does not count.
+  std::vector<double> run(int repeats, int batch = 1) {
     const py::gil_scoped_release nogil;
     const std::lock_guard<std::mutex> lock(device_.run_lock());
     device_.begin_run(scratch_.per_thread_bytes);
-    const Call call{in_.data(),  static_cast<int>(in_.size()),
-                    out_.data(), static_cast<int>(out_.size()),
-                    workspace_,  device_.queue(),
-                    nullptr};
     std::vector<double> seconds;
     try {
+      const auto steps = [&] {
+        for (int i = 0; i < batch; ++i) run_next();
+      };
+      if (batch > 1 && device_.records() && recorded_batch_ != batch) {
+        run_next();  // the first run loads kernels, which no recording may do
+        recording_ = device_.record(steps);
+        recorded_batch_ = batch;
+        recording_->replay();
+      }
+      const bool recorded = recorded_batch_ == batch;
       for (int i = 0; i < repeats; ++i)
-        seconds.push_back(device_.seconds_of([&] { row_.run(attributes_.get(), call); }));
+        seconds.push_back(device_.seconds_of([&] { recorded ? recording_->replay() : steps(); }) / batch);
       device_.synchronize();
     } catch (...) {
       device_.end_run();
@@ -165,24 +174,40 @@ class OneStep {
 
   std::vector<py::array> results() const {
     std::vector<py::array> all;
-    for (size_t i = 0; i < out_.size(); ++i) {
+    for (size_t i = 0; i < out_descs_.size(); ++i) {
       all.push_back(empty_array(out_descs_[i]));
-      device_.download(all.back().mutable_data(), out_[i].data, byte_count(out_descs_[i]));
+      device_.download(all.back().mutable_data(), sets_[0].out[i].data, byte_count(out_descs_[i]));
     }
     return all;
   }
 
  private:
-  void add_input(py::array& input) {
-    input = contiguous(input);
-    in_descs_.push_back(desc_of(input));
-    void* data = const_cast<void*>(input.data());
-    if (!device_.host_addressable()) {
-      buffers_.push_back(std::make_unique<Buffer>(device_, in_descs_.back()));
-      data = buffers_.back()->data();
-      device_.upload(data, input.data(), buffers_.back()->bytes());
-    }
-    in_.push_back({data, in_descs_.back()});
+  struct Set {
+    std::vector<Tensor> in, out;
+    void* workspace;
+  };
+
+  void run_next() {
+    const Set& set = sets_[next_set_++ % sets_.size()];
+    row_.run(attributes_.get(), {set.in.data(), static_cast<int>(set.in.size()), set.out.data(),
+                                 static_cast<int>(set.out.size()), set.workspace, device_.queue(), nullptr});
+  }
+
+  void add_set(float fill) {
+    Set set;
+    for (size_t i = 0; i < inputs_.size(); ++i) set.in.push_back({input_data(i), in_descs_[i]});
+    for (const TensorDesc& desc : out_descs_) set.out.push_back({new_buffer(desc, fill).data(), desc});
+    set.workspace =
+        new_buffer(make_desc(DType::uint8, {static_cast<int64_t>(scratch_.shared_bytes)}), fill).data();
+    sets_.push_back(std::move(set));
+  }
+
+  void* input_data(size_t index) {
+    void* host = const_cast<void*>(inputs_[index].data());
+    if (device_.host_addressable() && sets_.empty()) return host;
+    buffers_.push_back(std::make_unique<Buffer>(device_, in_descs_[index]));
+    device_.upload(buffers_.back()->data(), host, buffers_.back()->bytes());
+    return buffers_.back()->data();
   }
 
   Buffer& new_buffer(const TensorDesc& desc, float fill) {
@@ -203,10 +228,12 @@ class OneStep {
   std::shared_ptr<const void> attributes_;
   std::vector<py::array> inputs_;
   std::vector<TensorDesc> in_descs_, out_descs_;
-  std::vector<Tensor> in_, out_;
   std::vector<std::unique_ptr<Buffer>> buffers_;
+  std::vector<Set> sets_;
+  size_t next_set_ = 0;
+  std::unique_ptr<Device::Recording> recording_;
+  int recorded_batch_ = 0;
   Workspace scratch_{0, 0};
-  void* workspace_ = nullptr;
 };
 
 py::array buffer_to_numpy(const std::shared_ptr<Buffer>& buffer) {
@@ -354,6 +381,18 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       },
       py::arg("stem"), py::arg("implementation"), py::arg("attributes"), py::arg("inputs"),
       py::arg("outputs"), py::arg("repeats"), py::arg("device") = "cpu");
+
+  py::class_<OneStep>(m, "OneStep")
+      .def(py::init([](const std::string& on, const std::string& stem, const std::string& name,
+                       const py::dict& attributes, std::vector<py::array> inputs,
+                       const std::vector<Spec>& outputs, int sets) {
+             return std::make_unique<OneStep>(device(on), stem, name, attributes, std::move(inputs), outputs,
+                                              0.0f, sets);
+           }),
+           py::arg("device"), py::arg("stem"), py::arg("implementation"), py::arg("attributes"),
+           py::arg("inputs"), py::arg("outputs"), py::arg("sets") = 1)
+      .def("seconds", &OneStep::run, py::arg("repeats"), py::arg("batch") = 1)
+      .def("results", &OneStep::results);
 
   py::class_<Buffer, std::shared_ptr<Buffer>>(m, "Buffer")
       .def(py::init([](const std::string& device_name, const std::string& dtype,

@@ -66,6 +66,21 @@ def time_once(
     repeats: int,
     device: str = ...,
 ) -> tuple[list[float], list[np.ndarray]]: ...
+
+class OneStep:
+    def __init__(
+        self,
+        device: str,
+        stem: str,
+        implementation: str,
+        attributes: dict[str, Any],
+        inputs: Sequence[np.ndarray],
+        outputs: Sequence[_Spec],
+        sets: int = ...,
+    ) -> None: ...
+    def seconds(self, repeats: int, batch: int = ...) -> list[float]: ...
+    def results(self) -> list[np.ndarray]: ...
+
 def random_uniform(key: int, stream: int, count: int) -> np.ndarray: ...
 
 # Plans and what they work on
