@@ -1,12 +1,18 @@
 // Runs exported cases through every implementation, without Python: for the sanitizers, for other processors under an
 // emulator, for debuggers.
 //
-//   fastconv_runner [--threads 1,2,8] [--implementation NAME] FILE_OR_FOLDER...
+//   fastconv_runner [--threads 1,2,8] [--implementation NAME] [--device cpu|cuda] [--bare] FILE_OR_FOLDER...
 //
 // Each implementation that supports a case runs with each number of threads, outputs and workspace filled with NaN
 // before.  The first result is compared with the expected one, the others with the first, bit by bit.  Every tensor is
-// a heap block of exactly its size, so that a sanitizer sees the first byte that is read or written behind it.  Exit
-// status: 0 all passed, 1 some failed, 2 a file or argument is wrong.  The last line: "N passed, M failed".
+// a heap block of exactly its size, so that a sanitizer sees the first byte that is read or written behind it.
+//
+// --device cuda runs the GPU's implementations twice, guard bytes around outputs and workspace, all of it NaN before.
+// With --bare they run once, every tensor an allocation of exactly its size that nobody has written: for
+// compute-sanitizer, which watches the memory itself.
+//
+// Exit status: 0 all passed, 1 some failed, 2 a file or argument is wrong or the device is lost.  The last line:
+// "N passed, M failed".
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -20,6 +26,7 @@
 #include "case_file.h"
 #include "core/isa.h"
 #include "core/thread_pool.h"
+#include "device_memory.h"
 #include "plan/device.h"
 
 namespace fastconv {
@@ -103,6 +110,36 @@ class CaseRun {
     return results;
   }
 
+  // bare: outputs and workspace as the driver gives them, without guards.
+  Results run_on(const CudaLibrary& cuda, const Implementation& row, bool bare) const {
+    const Workspace workspace = row.workspace(attributes_.get(), signature_);
+    std::vector<DeviceMemory> memory;
+    std::vector<Tensor> inputs, outputs;
+    memory.reserve(record_.inputs.size() + output_descs_.size() + 1);
+    for (size_t i = 0; i < record_.inputs.size(); ++i) {
+      memory.emplace_back(cuda, record_.inputs[i].size(), false);
+      memory.back().write(record_.inputs[i]);
+      inputs.push_back({memory.back().data(), record_.input_descs[i]});
+    }
+    for (const TensorDesc& desc : output_descs_) {
+      memory.emplace_back(cuda, byte_count(desc), !bare);
+      outputs.push_back({memory.back().data(), desc});
+    }
+    memory.emplace_back(cuda, workspace.shared_bytes, !bare);
+    Device& device = cuda.device();
+    const std::lock_guard<std::mutex> lock(device.run_lock());
+    device.begin_run(workspace.per_thread_bytes);
+    row.run(attributes_.get(),
+            {inputs.data(), static_cast<int>(inputs.size()), outputs.data(), static_cast<int>(outputs.size()),
+             memory.back().data(), device.queue(), nullptr});
+    device.synchronize();
+    device.end_run();
+    Results results;
+    for (size_t i = 0; i < outputs.size(); ++i) results.push_back(memory[inputs.size() + i].read());
+    memory.back().read();  // its guards
+    return results;
+  }
+
   // What differs from the expected outputs, or nothing.
   std::string difference(const Implementation& row, const Results& results) const {
     for (size_t i = 0; i < results.size(); ++i) {
@@ -145,23 +182,51 @@ class CaseRun {
   Signature signature_;
 };
 
-std::string check(const CaseRun& run, const Implementation& row, const std::vector<int>& threads) {
-  const Results first = run.run(row, threads[0], true);
+struct Options {
+  std::vector<int> threads{1, 2, 8};
+  std::string only;                         // an implementation
+  std::unique_ptr<const CudaLibrary> cuda;  // nothing: on the CPU
+  bool bare = false;
+};
+
+std::string check_on_cpu(const CaseRun& run, const Implementation& row, const Options& options) {
+  const Results first = run.run(row, options.threads[0], true);
   const std::string text = run.difference(row, first);
   if (!text.empty()) return text;
-  for (int count : threads)
+  for (int count : options.threads)
     if (run.run(row, count, false) != first) return "other bits with " + std::to_string(count) + " threads";
   return "";
 }
 
-void run_file(const std::string& path, const std::vector<int>& threads, const std::string& only,
-              Totals& totals) {
+std::string check_on_cuda(const CaseRun& run, const Implementation& row, const Options& options) {
+  try {
+    const Results first = run.run_on(*options.cuda, row, options.bare);
+    const std::string text = run.difference(row, first);
+    if (!text.empty() || options.bare) return text;
+    return run.run_on(*options.cuda, row, false) == first ? "" : "other bits the second time";
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::device) throw;
+    return error.what();
+  }
+}
+
+std::string check(const CaseRun& run, const CaseRecord& record, const Implementation& row,
+                  const Options& options) {
+  try {
+    return options.cuda ? check_on_cuda(run, row, options) : check_on_cpu(run, row, options);
+  } catch (const Error& error) {
+    throw Error(error.kind(),
+                record.stem + " " + row.full_name() + " [" + record.label + "]: " + error.what());
+  }
+}
+
+void run_file(const std::string& path, const Options& options, Totals& totals) {
   for (CaseReader reader(path); !reader.done();) {
     const CaseRecord record = reader.next();
     const CaseRun run(record);
-    for (const auto& row : registry().implementations("cpu", record.stem)) {
-      if ((!only.empty() && row->name != only) || !run.supported(*row)) continue;
-      const std::string text = check(run, *row, threads);
+    for (const auto& row : registry().implementations(options.cuda ? "cuda" : "cpu", record.stem)) {
+      if ((!options.only.empty() && row->name != options.only) || !run.supported(*row)) continue;
+      const std::string text = check(run, record, *row, options);
       (text.empty() ? totals.passed : totals.failed)++;
       if (!text.empty())
         std::printf("FAILED %s %s [%s]: %s\n", record.stem.c_str(), row->full_name().c_str(),
@@ -189,16 +254,27 @@ std::vector<int> numbers(const std::string& list) {
   return values;
 }
 
+void choose_device(const std::string& name, Options& options) {
+  if (name == "cuda")
+    options.cuda = std::make_unique<const CudaLibrary>();
+  else if (name != "cpu")
+    throw Error(ErrorKind::value, "--device: expected cpu or cuda, came " + name);
+}
+
 int run(int count, char** arguments) {
-  std::vector<int> threads{1, 2, 8};
+  Options options;
   std::vector<std::string> paths;
-  std::string only;
   for (int i = 1; i < count; ++i) {
     const std::string word = arguments[i];
-    if (word == "--threads" && i + 1 < count)
-      threads = numbers(arguments[++i]);
-    else if (word == "--implementation" && i + 1 < count)
-      only = arguments[++i];
+    const bool has_value = i + 1 < count;
+    if (word == "--threads" && has_value)
+      options.threads = numbers(arguments[++i]);
+    else if (word == "--implementation" && has_value)
+      options.only = arguments[++i];
+    else if (word == "--device" && has_value)
+      choose_device(arguments[++i], options);
+    else if (word == "--bare")
+      options.bare = true;
     else
       paths.push_back(word);
   }
@@ -206,8 +282,9 @@ int run(int count, char** arguments) {
   if (!isa_problem().empty()) throw Error(ErrorKind::value, isa_problem());
   Totals totals;
   for (const std::string& path : paths)
-    for (const std::string& file : files_of(path)) run_file(file, threads, only, totals);
-  std::printf("%d passed, %d failed (%s)\n", totals.passed, totals.failed, isa_name(active_isa()));
+    for (const std::string& file : files_of(path)) run_file(file, options, totals);
+  std::printf("%d passed, %d failed (%s)\n", totals.passed, totals.failed,
+              options.cuda ? "cuda" : isa_name(active_isa()));
   return totals.failed ? 1 : totals.passed ? 0 : 2;
 }
 

@@ -17,7 +17,8 @@ MAGIC = b"fastconv cases 1\n"
 @pytest.fixture(scope="module")
 def runner():
     """The newest runner that was built."""
-    built = sorted(ROOT.glob("build/*/fastconv_runner"), key=lambda path: path.stat().st_mtime)
+    built = [*ROOT.glob("build/fastconv_runner"), *ROOT.glob("build/*/fastconv_runner")]
+    built.sort(key=lambda path: path.stat().st_mtime)
     built = [path for path in built if path.parent.name not in ("asan", "tsan", "aarch64")]
     if not built:
         pytest.skip("fastconv_runner is not built (-DFASTCONV_RUNNER=ON)")
@@ -104,3 +105,34 @@ def test_arguments(runner, tmp_path):
     assert run(runner, tmp_path).stderr == f"fastconv_runner: {tmp_path} holds no .cases file\n"
     threads = run(runner, "--threads", "0", tmp_path)
     assert threads.stderr == "fastconv_runner: --threads: expected whole numbers above 0, came 0\n"
+
+
+@pytest.fixture
+def on_cuda(request, runner):
+    """Words in front of a command that is to find the CUDA device of this test run."""
+    from fastconv.testing import suite
+
+    if not suite.cuda_device:
+        pytest.skip("no CUDA device to test on (--cuda)")
+    return [] if request.config.getoption("--cuda") == "gpu" else [ROOT / "tools" / "ptxsim" / "run"]
+
+
+@pytest.mark.parametrize("bare", [[], ["--bare"]])
+def test_cuda(runner, on_cuda, tmp_path, bare):
+    """Passes on what is right and fails on what is not, on the device too."""
+    export = [sys.executable, "scripts/export_cases.py", str(tmp_path), "--stem", "relu", "--largest", "0.1"]
+    subprocess.run(export, cwd=ROOT, check=True, capture_output=True)
+    path = tmp_path / "relu.cases"
+    command = [*on_cuda, runner, "--device", "cuda", *bare, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(" passed, 0 failed (cuda)\n")
+    content = bytearray(path.read_bytes())
+    text, _ = struct.unpack_from("<IQ", content, len(MAGIC))
+    content[len(MAGIC) + 12 + text + 4 + 7] ^= (
+        0x40  # what the first case's one input should give: its exponent
+    )
+    path.write_bytes(content)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "FAILED relu elements [one element]: output 0: element 0: expected " in done.stdout
