@@ -26,10 +26,22 @@ def processor() -> str:
     return f"{facts.get('model name')} (family {facts.get('cpu family')}, model {facts.get('model')})"
 
 
-def environment(isa: str, threads: int, **more: str) -> dict[str, str]:
-    """The environment of a measuring process."""
+def card() -> str:
+    """Name of the first GPU, which is opened."""
+    from fastconv.runtime.device import get_device
+
+    get_device("cuda:0")
+    from fastconv import _cuda
+
+    return str(_cuda.facts(0)["name"])
+
+
+def environment(isa: str, threads: int, gpu: bool = False, **more: str) -> dict[str, str]:
+    """The environment of a measuring process; peers see no GPU unless it is what they are measured on."""
     ours = {"FASTCONV_ISA": isa, "FASTCONV_NUM_THREADS": str(threads)}
-    theirs = {"OMP_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    theirs = {"OMP_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    if not gpu:
+        theirs["CUDA_VISIBLE_DEVICES"] = "-1"
     return {**os.environ, **ours, **theirs, **PEER_CAPS.get(isa, {}), **more}
 
 

@@ -9,8 +9,10 @@ import sys
 import time
 
 
-def serve(action) -> None:
-    """Inside a worker: does `action` as often as asked, answers with the median seconds and the peak of memory."""
+def serve(action, counters=lambda: ()) -> None:
+    """Inside a worker: does `action` as often as asked, answers with the median seconds, the peak of memory in MB, and
+    what `counters` says then.
+    """
     print("ready", flush=True)
     for line in sys.stdin:
         seconds = []
@@ -19,7 +21,7 @@ def serve(action) -> None:
             action()
             seconds.append(time.perf_counter() - start)
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print("result", statistics.median(seconds), peak_mb, flush=True)
+        print("result", statistics.median(seconds), peak_mb, *counters(), flush=True)
 
 
 class Worker:
@@ -35,12 +37,11 @@ class Worker:
         )
         self._answer("ready")
 
-    def run(self, times: int) -> tuple[float, float]:
-        """Median seconds of one repetition, peak of resident memory in MB."""
+    def run(self, times: int) -> list[float]:
+        """Median seconds of one repetition, peak of resident memory in MB, and the worker's own counters."""
         self.process.stdin.write(f"{times}\n")
         self.process.stdin.flush()
-        seconds, peak_mb = self._answer("result")
-        return float(seconds), float(peak_mb)
+        return [float(word) for word in self._answer("result")]
 
     def close(self) -> None:
         """Ends the process."""
