@@ -1,10 +1,16 @@
 """The scripts around the package: what they count, read and compare."""
 
+import argparse
 import importlib.machinery
 import importlib.util
+import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from fastconv.testing.conv_cases import SHAPES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -93,3 +99,55 @@ def test_bench_diff_refuses_another_table(bench_diff, tmp_path):
     assert str(caught.value) == (
         f"{tmp_path / 'a.csv'}: expected a column 'ms'; there are epoch, loss. Is it from bench/op.py?"
     )
+
+
+@pytest.fixture
+def gpu_check():
+    return script("scripts/gpu-check", "gpu_check")
+
+
+def gpu_options(tmp_path, limit):
+    return argparse.Namespace(out=tmp_path, limit=limit, emulated=True)
+
+
+def test_gpu_check_stops_a_process_at_the_limit_and_keeps_what_it_said(gpu_check, tmp_path):
+    check = gpu_check.Check(gpu_options(tmp_path, 1))
+    check.deadline = time.monotonic() + 1
+    done = check.run(
+        "slow", [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(60)"]
+    )
+    assert (done.status, done.text) == (None, "begun\n")
+    assert (tmp_path / "slow.log").read_text() == "begun\n"
+    assert check.run("later", [sys.executable, "-c", ""]).status is None, "nothing starts behind the limit"
+
+
+def test_gpu_check_goes_on_after_failures(gpu_check, tmp_path, capsys):
+    check = gpu_check.Check(gpu_options(tmp_path, 60))
+    check.deadline = time.monotonic() + 60
+    programs = ["import sys; print('FAILED a thing'); sys.exit(1)", "print('fine')"]
+    jobs = [lambda n=n, p=p: check.run(f"part{n}", [sys.executable, "-c", p]) for n, p in enumerate(programs)]
+    done = check.run_all(jobs, 2)
+    assert [item.status for item in done] == [1, 0]
+    gpu_check.tell_failures(done[:1])
+    assert f"--- {tmp_path / 'part0.log'}: exit status 1\nFAILED a thing" in capsys.readouterr().out
+
+
+def test_gpu_check_survives_an_error_of_a_stage(gpu_check, tmp_path, monkeypatch):
+    monkeypatch.setitem(
+        gpu_check.STAGES, "bench", lambda check: (_ for _ in ()).throw(OSError("no such file"))
+    )
+    summary = gpu_check.perform(gpu_check.Check(gpu_options(tmp_path, 60)), "bench")
+    assert (summary.passed, summary.failed) == (0, 1)
+    assert summary.note.endswith("OSError: no such file")
+
+
+@pytest.mark.parametrize(
+    "label", ["3x3 same, 5 to 17", "3x3 stride 2 same, even size: odd pixel behind", "1x7"]
+)
+@pytest.mark.parametrize("which", ["forward", "input_gradient", "filter_gradient"])
+def test_samples_of_a_convolution_are_its_float64_reference(which, label):
+    samples = script("bench/samples.py", "samples")
+    shape = next(shape for shape in SHAPES if shape.label == label)
+    case = getattr(shape, which)()
+    index, expected = samples.sampled(which, case, case.values())
+    np.testing.assert_allclose(expected, case.expected()[0][index], rtol=1e-12, atol=1e-12)
