@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fastconv.testing import suite
 from fastconv.testing.cases import Case, Fill, Input
 from fastconv.testing.suite import PrimitiveTests, candidates, run, same_bits
 
@@ -102,8 +103,10 @@ class BroadcastTests(PrimitiveTests):
         for other in ((7, 37), (37,), (7, 1), ()):
             case = Case("batch", primitive, Input((7, 37)), Input(other))
             a, b = case.values()
-            for row in candidates(case):
-                together = run(case, row.name)[0]
+            devices = ["cpu", *([suite.cuda_device] if suite.cuda_device else [])]
+            for device, row in [(d, row) for d in devices for row in candidates(case, d)]:
+                together = run(case, row.name, device=device)[0]
                 for n in range(7):
                     alone = a[n : n + 1], b[n : n + 1] if len(other) == 2 else b
-                    assert same_bits(together[n : n + 1], run(case, row.name, alone)[0]), (row.name, n)
+                    single = run(case, row.name, alone, device=device)[0]
+                    assert same_bits(together[n : n + 1], single), (device, row.name, n)
