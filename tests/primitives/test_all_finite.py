@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastconv.primitives import AllFinite
+from fastconv.testing import suite
 from fastconv.testing.cases import Case, Input
 from fastconv.testing.suite import PrimitiveTests, run
 
@@ -23,6 +24,8 @@ CASES = [
     Case("a NaN in the first vector", AllFinite(), with_at(0, np.nan, 20000)),
     Case("an infinity in the last element of a tail", AllFinite(), with_at(20000, np.inf, 20001)),
     Case("minus infinity in the second tensor", AllFinite(), (50,), with_at(70, -np.inf, 100)),
+    Case("more tensors than one launch takes", AllFinite(), *[(3,)] * 480),
+    Case("a NaN in the last of many tensors", AllFinite(), *[(3,)] * 480, with_at(2, np.nan, 3)),
     Case("opposite infinities do not cancel", AllFinite(), np.array([np.inf, -np.inf] * 40, np.float32)),
 ]
 
@@ -33,7 +36,10 @@ class TestAllFinite(PrimitiveTests):
 
     def test_every_place_counts(self):
         """A number that is not finite is found wherever it stands."""
-        for implementation in ("blocks", "reference"):
+        rows = [("cpu", "blocks"), ("cpu", "reference")]
+        if suite.cuda_device:
+            rows.append((suite.cuda_device, "chunks"))
+        for device, implementation in rows:
             for place in range(131):
                 case = Case("", AllFinite(), with_at(place, np.nan, 131))
-                assert run(case, implementation)[0] == 0, (implementation, place)
+                assert run(case, implementation, device=device)[0] == 0, (device, implementation, place)
