@@ -1,13 +1,16 @@
 """Models of layers called on symbols, and classes of one's own."""
 
+import gc
 import json
+import re
 
 import numpy as np
 import pytest
 
 import fastconv as fc
-from fastconv import Input, Model, Sequential, layers
+from fastconv import Input, Model, Sequential, _core, layers
 from fastconv.layers import naming
+from fastconv.models.summary import _peaks
 from fastconv.runtime.errors import ArgumentError, ShapeError
 
 
@@ -212,6 +215,8 @@ def test_summary_looks_like_this():
     model.layers[0].trainable = False
     lines = []
     model.summary(print_fn=lines.append, batch_size=10, show_trainable=True)
+    # Implementations differ in their workspace.
+    lines[-1] = re.sub(r"[\d.]+ [KM]?B (to \w+)", r"some \1", lines[-1])
     assert "\n".join(lines) == (
         'Model: "small"\n'
         "_____________________________________________\n"
@@ -224,8 +229,68 @@ def test_summary_looks_like_this():
         "Total params: 330 (1.3 KB)\n"
         "Trainable params: 290\n"
         "Non-trainable params: 40\n"
-        "Activations of a batch of 10: 11.6 KB"
+        "Activations of a batch of 10: 11.6 KB\n"
+        "Memory for a batch of 10, besides the weights: some to train, some to predict"
     )
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_summary_s_memory_is_that_of_the_plans(optimizer):
+    model = Sequential(
+        [
+            layers.Conv2D(8, 3, activation="relu", input_shape=(40, 40, 3)),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(16, activation="relu"),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
+    x, y = numbers(20, 40, 40, 3), np.arange(20) % 2
+    model.train_on_batch(x, y)
+    model.predict(x)
+    (train,) = model._step("train", (1, 1, 0))._plans.values()
+    (predict,) = model._functions["array"]._plans.values()
+    gc.collect()
+    before = _core.allocated_bytes()
+    told = dict(_peaks(model, 20))
+    gc.collect()
+    assert _core.allocated_bytes() == before
+    assert told["to predict"] == predict.description.arena_bytes
+    assert abs(told["to train"] / train.description.arena_bytes - 1) < 0.01  # the loss's own few numbers
+
+
+def test_summary_s_memory_before_compile():
+    """The optimiser is not known then; where a map of a convolution is largest, it is all the same."""
+    model = Sequential(
+        [
+            layers.Conv2D(8, 3, activation="relu", input_shape=(60, 60, 3)),
+            layers.MaxPooling2D(),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    told = dict(_peaks(model, 20))
+    model.compile("rmsprop", "binary_crossentropy")
+    model.train_on_batch(numbers(20, 60, 60, 3), np.arange(20) % 2)
+    (train,) = model._step("train", (1, 1, 0))._plans.values()
+    assert abs(told["to train"] / train.description.arena_bytes - 1) < 0.01
+
+
+def test_summary_of_a_frozen_model_and_of_sizes_that_are_not_known():
+    model = Sequential([layers.Dense(2, input_shape=(3,))])
+    model.trainable = False
+    lines = []
+    model.summary(print_fn=lines.append)
+    assert (
+        lines[-1].startswith("Memory for a batch of 32, besides the weights: ")
+        and "to train" not in lines[-1]
+    )
+    anything = Sequential([layers.Conv2D(2, 3, input_shape=(None, None, 3))])
+    anything.summary(print_fn=lines.append)
+    assert lines[-1] == "Non-trainable params: 0"
 
 
 def test_nested_summary_shows_the_inner_layers():

@@ -17,6 +17,7 @@ from fastconv.primitives.base import Spec
 from fastconv.runtime.array import Array
 from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.plan import PlanDescription
 from fastconv.runtime.precision import precision
 from fastconv.runtime.variable import Variable
 
@@ -89,6 +90,10 @@ class Function:
             if len(self._plans) > CACHED_PLANS:
                 self._plans.popitem(last=False)
             return made
+
+    def described(self, specs: Sequence[Spec]) -> PlanDescription:
+        """The plan for inputs of these specs, which says how much memory it needs; nothing is built."""
+        return pipeline.describe(self.traced(specs)[0], get_device(self._device))
 
     def _compile(self, specs: Sequence[Spec]) -> Compiled:
         graph, structure, trace = self.traced(specs)

@@ -49,6 +49,17 @@ def compile_graph(graph: Graph, device: Any, name: str) -> tuple[Any, PlanDescri
     """The executable of a traced graph on a device, and its description."""
     if os.environ.get("FASTCONV_DUMP") in ("trace", "all"):
         print(dump("trace", graph), file=sys.stderr)
+    description = describe(graph, device)
+    try:
+        return device.build(description), description
+    except OutOfMemory as error:
+        raise OutOfMemory(
+            f"{name}: the plan needs {description.arena_bytes / 1e9:.2f} GB at its peak. {error}"
+        ) from None
+
+
+def describe(graph: Graph, device: Any) -> PlanDescription:
+    """The passes, in order: the plan of a traced graph."""
     graph = run_pass("simplify", graph, simplify)
     graph = run_pass("fuse", graph, functools.partial(fuse, device=device))
     graph = stage_effects(graph)
@@ -56,13 +67,7 @@ def compile_graph(graph: Graph, device: Any, name: str) -> tuple[Any, PlanDescri
     choices = choose(graph, device, verbosity())
     order = schedule(graph)
     placement = place(graph, order, choices, frozen, device)
-    description = emit(graph, placement, choices)
-    try:
-        return device.build(description), description
-    except OutOfMemory as error:
-        raise OutOfMemory(
-            f"{name}: the plan needs {description.arena_bytes / 1e9:.2f} GB at its peak. {error}"
-        ) from None
+    return emit(graph, placement, choices)
 
 
 def dump(name: str, graph: Graph) -> str:
@@ -133,5 +138,5 @@ def raise_not_finite(
 def _not_finite_text(step: Any, values: np.ndarray, bad: int) -> str:
     kind = "NaN" if np.isnan(values).any() else "infinite"
     what = "gradient" if "gradient" in step.primitive.stem else "output"
-    where = f"'{step.label}'" if step.label else step.primitive.stem
-    return f"{what} of {where} ({step.primitive.stem}) holds {bad} values that are not finite ({kind}) of {values.size}"
+    where = f"'{step.label}' ({step.primitive.stem})" if step.label else f"a {step.primitive.stem}"
+    return f"{what} of {where} holds {bad} values that are not finite ({kind}) of {values.size}"

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
+from fastconv import graph, ops, optimizers
+from fastconv.compiler import Function, grad
+from fastconv.layers import context
 from fastconv.layers.structure import leaves
 from fastconv.models.input_checks import shape_text
-from fastconv.primitives.base import ITEM_BYTES
+from fastconv.primitives.base import ITEM_BYTES, Spec
+from fastconv.runtime.variable import Variable
 
 
 def print_summary(
@@ -64,6 +70,8 @@ def _totals(model: Any, batch_size: int) -> Iterator[str]:
     activations = _activation_bytes(model, batch_size)
     if activations is not None:
         yield f"Activations of a batch of {batch_size}: {_size_text(activations)}"
+        peaks = [f"{_size_text(peak)} {purpose}" for purpose, peak in _peaks(model, batch_size)]
+        yield f"Memory for a batch of {batch_size}, besides the weights: {', '.join(peaks)}"
 
 
 def _activation_bytes(model: Any, batch_size: int) -> int | None:
@@ -80,6 +88,29 @@ def _activation_bytes(model: Any, batch_size: int) -> int | None:
                 size *= axis
             count += size
     return count
+
+
+def _peaks(model: Any, batch_size: int) -> Iterator[tuple[str, int]]:
+    """What plans for a batch take at their peaks, known from the plans alone; nothing is built and nothing runs."""
+    specs = [Spec(s.dtype, (batch_size, *s.shape[1:])) for s in model._graph.input_symbols]
+
+    def predict(*inputs: Any) -> Any:
+        return model._forward(list(inputs))
+
+    variables, optimizer = model.trainable_weights, model.optimizer
+    if optimizer is None or not optimizer.has_state_of(variables):
+        optimizer = optimizers.SGD()  # its state is made by the first step, not to be described
+
+    def train(*inputs: Any) -> None:
+        # The loss is not known before `compile`, nor is it what takes memory.
+        with context.random_key(Variable(np.zeros(2, np.int64), trainable=False, device=model._device())):
+            total = sum(ops.mean(output) for output in leaves(model._forward(list(inputs))))
+        graph.guard(total)
+        optimizer.apply(grad(total, variables), variables)
+
+    if variables:
+        yield "to train", Function(train, True, model._device()).described(specs).arena_bytes
+    yield "to predict", Function(predict, False, model._device()).described(specs).arena_bytes
 
 
 def _size_text(size: float) -> str:

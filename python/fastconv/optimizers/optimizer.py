@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import ops
-from fastconv.graph import assign, guard
+from fastconv.graph import assign, guard, scope
 from fastconv.optimizers.clipping import clipped
 from fastconv.optimizers.schedules import LearningRateSchedule
 from fastconv.runtime import names
@@ -168,11 +168,16 @@ class Optimizer:
         """The state of one weight, in the order of the class's `slots`."""
         return self._slots[id(variable)]
 
+    def has_state_of(self, variables: Sequence[Variable]) -> bool:
+        """Whether `build` has made the state of all these weights."""
+        return all(id(variable) in self._slots for variable in variables)
+
     def apply(self, gradients: Sequence[Any], variables: Sequence[Variable]) -> None:
         """Inside a traced function: notes the writes of one step; nothing is written if a gradient is not finite."""
         self.build(variables)
         guard(*gradients)
-        gradients = clipped(gradients, **self._clipping())
+        with scope("clipping"):
+            gradients = clipped(gradients, **self._clipping())
         step = ops.add(self.iterations, 1)
         rate = self._rate_now()
         for gradient, variable in zip(gradients, variables, strict=True):
