@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import fastconv as fc
 from fastconv import Sequential, _core, layers
@@ -497,3 +498,102 @@ def test_unknown_argument():
     with pytest.raises(ArgumentError) as error:
         compiled().fit(x, y, epoch=3)
     assert message(error) == "unknown arguments: epoch. Check the spelling."
+
+
+def test_clipping_is_not_recommended_to_those_who_clip():
+    x, y = digits(32)
+    model = compiled(fc.optimizers.SGD(1.0, clipnorm=1.0), dropout=0.0, name="m")
+    model.layers[0].set_weights([w * np.float32(1e38) for w in model.layers[0].get_weights()])
+    with pytest.raises(NumericsError) as error:
+        model.train_on_batch(x, y)
+    assert message(error) == (
+        "step 1: expected finite numbers; output of 'clipping' (square) holds 4 values that are not finite (infinite) of "
+        "8; rate 1. Weights are those of step 0. Try 0.1."
+    )
+
+
+def test_weights_that_were_bad_before_the_step():
+    x, y = digits(32)
+    model = compiled("sgd", dropout=0.0)
+    kernel, bias = model.layers[0].get_weights()
+    kernel[0, 0, 0, :2] = np.nan
+    model.layers[0].set_weights([kernel, bias])
+    with pytest.raises(NumericsError) as error:
+        model.fit(x, y, verbose=0)
+    assert message(error) == (
+        f"step 1, epoch 1: expected finite numbers; weight '{model.layers[0].name}/kernel' holds 2 values that are "
+        "not finite of 36 already before this step. Build the model again, or load weights that are finite."
+    )
+
+
+def test_a_later_batch_that_is_not_finite():
+    x, y = digits(40)
+    x[25, 0, 0] = np.inf
+    model = compiled("sgd")
+    with pytest.raises(NumericsError) as error:
+        model.fit(iter([(x[:20], y[:20]), (x[20:], y[20:])]), verbose=0)
+    assert message(error) == (
+        "step 2, epoch 1: expected finite numbers in x; x[5] holds 1 infinite values. Remove the sample, or find out "
+        "where it became so (a division by 0 in the rescaling?). Weights are those of step 1."
+    )
+
+
+def test_a_later_batch_with_a_label_beyond_the_classes():
+    x, y = digits(40)
+    y[33] = 7
+    model = convnet(units=2, name="m")
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    last = model.layers[-1].name
+    with pytest.raises(NumericsError) as error:
+        model.fit(iter([(x[:20], y[:20]), (x[20:], y[20:])]), verbose=0)
+    assert message(error) == (
+        f"step 2, epoch 1: expected labels 0..1, as layer '{last}' has 2 units; y holds 7 (sample 13). Give the layer 8 "
+        "units, or correct the label. Weights are those of step 1."
+    )
+
+
+def folder_of(tmp_path, names):
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((12, 12), len(name) * 9, np.uint8)).save(tmp_path / name)
+    return tmp_path
+
+
+def test_files_whose_pictures_became_nan_are_named(tmp_path):
+    folder = folder_of(tmp_path, [f"{c}/{i}.png" for c in ("cats", "dogs") for i in range(6)])
+    calls = []
+
+    def centred(picture):
+        calls.append(picture)
+        return picture * np.nan if len(calls) in (6, 8) else picture / 255
+
+    generator = fc.preprocessing.image.ImageDataGenerator(preprocessing_function=centred)
+    before = _core.thread_count()
+    fc.set_num_threads(1)
+    try:
+        data = generator.flow_from_directory(
+            folder, (10, 10), "grayscale", class_mode="binary", batch_size=4, shuffle=False
+        )
+        model = compiled("sgd", dropout=0.0)
+        calls.clear()
+        with pytest.raises(NumericsError) as error:
+            model.fit(Once(data), verbose=0)
+    finally:
+        fc.set_num_threads(before)
+    assert message(error) == (
+        "step 2, epoch 1: expected finite numbers in x; x[1] ('cats/5.png') holds 100 NaN; so do 'dogs/1.png'. Remove "
+        "the sample, or find out where it became so (a division by 0 in the rescaling?). Weights are those of step 1."
+    )
+
+
+class Once:
+    """Data whose first batch is not drawn twice."""
+
+    def __init__(self, data):
+        self.data, self.batches = data, list(data.epoch_batches(0))
+
+    def epoch_batches(self, epoch, steps=None):
+        return iter(self.batches)
+
+    def __len__(self):
+        return len(self.batches)

@@ -7,7 +7,8 @@ filter) -> `augment` (one native pass) -> `reader` (batches, prepared ahead by t
 What `fit`, `evaluate` and `predict` ask of a data object
 ---------------------------------------------------------
 `epoch_batches(epoch, steps=None)`
-    Iterator over the batches of an epoch (from 0): tuples (x,), (x, y) or (x, y, sample_weight) of NumPy arrays.
+    Iterator over the batches of an epoch (from 0): tuples (x,), (x, y) or (x, y, sample_weight) of NumPy arrays,
+    which may have an attribute `files`: the names of the pictures in their rows, for messages.
     A function of (seed, epoch) alone: epoch 7 is the same whether or not epochs 0 to 6 ran before.  `steps` says
     how many batches make an epoch where that is not `len()`: epoch k then is batches k * steps to
     (k + 1) * steps - 1 of the passes in a row.  Closing the iterator ends its threads.

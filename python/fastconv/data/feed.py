@@ -19,6 +19,20 @@ from fastconv.runtime.errors import ArgumentError
 Labels = Callable[[Batch], tuple[Any, ...]]  # a batch to (x,), (x, y) or (x, y, weights)
 
 
+class FileBatch(tuple[Any, ...]):
+    """(x,), (x, y) or (x, y, weights), and in `files` the names of the pictures in its rows, for messages."""
+
+    files: list[str]
+
+
+def _with_files(parts: tuple[Any, ...], files: list[str] | None) -> tuple[Any, ...]:
+    if files is None:
+        return parts
+    named = FileBatch(parts)
+    named.files = files
+    return named
+
+
 class Feed:
     """A reader with its labels: what training sees of a folder or an array."""
 
@@ -73,7 +87,12 @@ class Feed:
         else:
             wanted = len(self) if steps is None else steps
             batches = self.reader.batches(epoch * wanted, (epoch + 1) * wanted)
-        return (self._labelled(batch) for batch in batches)
+        return (_with_files(self._labelled(batch), self._files(batch)) for batch in batches)
+
+    def _files(self, batch: Batch) -> list[str] | None:
+        if self.index is None:
+            return None
+        return [self.reader.source.name(i) for i in batch.indices.tolist()]
 
     def file_order(self) -> Feed:
         """The same data in file order, damaged files left out: for evaluate and predict."""
@@ -204,7 +223,8 @@ class _Mapped(_Derived):
     def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
         for batch in self._feed.epoch_batches(epoch, steps):
             changed = self._function(*batch)
-            yield changed if isinstance(changed, tuple) else (changed,)
+            parts = changed if isinstance(changed, tuple) else (changed,)
+            yield _with_files(parts, getattr(batch, "files", None))
 
     def file_order(self) -> _Mapped:
         return _Mapped(self._feed.file_order(), self._function)

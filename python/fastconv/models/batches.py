@@ -19,11 +19,13 @@ from fastconv.runtime.errors import ArgumentError, DataError
 
 
 class Batch(NamedTuple):
-    """One batch: inputs, labels and weights, each a list with one array an input or output."""
+    """One batch: inputs, labels and weights, each a list with one array an input or output; `files` names the rows of
+    a batch that came from files."""
 
     x: list[Any]
     y: list[Any] | None
     weights: list[Any] | None
+    files: Sequence[str] | None = None
 
     @property
     def samples(self) -> int:
@@ -218,6 +220,7 @@ def batch_of(batch: Any, naming: Naming, where: str) -> Batch:
         _feedable(x, naming.inputs, where),
         ordered(y, naming.outputs, f"{where}: y"),
         ordered(weights, naming.outputs, f"{where}: weights"),
+        getattr(batch, "files", None),
     )
 
 

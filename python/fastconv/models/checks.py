@@ -14,6 +14,7 @@ from fastconv.models.output_checks import Output, check_output
 from fastconv.runtime.errors import DataError
 
 _CHUNK_BYTES = 1 << 24  # looked at for NaN in one go
+_NAMED_FILES = 3
 
 
 def check_fit(
@@ -169,9 +170,18 @@ def _check_finite(where: str, name: str, values: np.ndarray, files: Sequence[str
             number = start + row
             file = f" ('{files[number]}')" if files is not None and number < len(files) else ""
             raise DataError(
-                f"{where}: expected finite numbers in {name}; {name}[{number}]{file} holds {count} {kind}. "
-                "Remove the sample, or find out where it became so (a division by 0 in the rescaling?)."
+                f"{where}: expected finite numbers in {name}; {name}[{number}]{file} holds {count} {kind}"
+                f"{_other_files(fine, start, files)}. Remove the sample, or find out where it became so (a division by 0 in the rescaling?)."
             )
+
+
+def _other_files(fine: np.ndarray, start: int, files: Sequence[str] | None) -> str:
+    """The names of the other samples of the chunk that are not finite, where samples have names."""
+    others = [int(row) + start for row in np.flatnonzero(~fine.all(axis=1))[1:]]
+    names = [f"'{files[number]}'" for number in others if files is not None and number < len(files)]
+    if not names:
+        return ""
+    return f"; so do {', '.join(names[:_NAMED_FILES])}" + (", ..." if len(names) > _NAMED_FILES else "")
 
 
 # Numbers of samples

@@ -8,7 +8,7 @@ of the step before.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from fastconv.models.compilation import Compilation
 from fastconv.models.fitting import Fit, Timed, callback_list, some_batches
 from fastconv.models.input_checks import checked, fits_without_channel
 from fastconv.models.layer_graph import LayerGraph
+from fastconv.models.numerics import explained
 from fastconv.models.progress import Progress
 from fastconv.primitives.base import Spec
 from fastconv.runtime import keys
@@ -239,7 +240,7 @@ class Trainer(Layer):
         compilation = self._compiled(where)
         names = self._names_of_outputs(len(specs))
         losses = compilation.loss_of_outputs(names)
-        x, y, weights = (whole.x, whole.y, whole.weights) if isinstance(whole, data.ArrayData) else first
+        x, y, weights = (whole.x, whole.y, whole.weights) if isinstance(whole, data.ArrayData) else first[:3]
         if y is None:
             raise ArgumentError(
                 f"{where}: expected labels; came none. Call {where}(x, y), or give a generator that yields (x, y)."
@@ -255,6 +256,7 @@ class Trainer(Layer):
             specs[0] if single else specs,
             layers[0] if single else layers,
             where,
+            first.files if first.x is x else None,
         )
         _check_count("y", y, names, self.name)
 
@@ -449,23 +451,11 @@ class Trainer(Layer):
         )
 
     def _guarded_step(self, batch: Batch, epoch: int | None) -> None:
-        """One training step; what is not finite is told with step, epoch and rate."""
+        """One training step; what is not finite is told with step, epoch, cause and remedy."""
         try:
             self._run_step("train", batch)
         except NumericsError as error:
-            raise NumericsError(self._not_finite_text(str(error), epoch)) from None
-
-    def _not_finite_text(self, what: str, epoch: int | None) -> str:
-        assert self._compilation is not None
-        optimizer = self._compilation.optimizer
-        done = int(optimizer.iterations.numpy())
-        rate = float(optimizer.learning_rate.numpy())
-        what = what.removesuffix(" Nothing of this step was kept.").rstrip(".")
-        in_epoch = f", epoch {epoch + 1}" if epoch is not None else ""
-        return (
-            f"step {done + 1}{in_epoch}: expected finite numbers; {what}; rate {rate:g}. Weights are those of step "
-            f"{done}. Try {rate / 10:g} or clipnorm=1."
-        )
+            raise explained(self, error, batch, epoch) from None
 
     # evaluate
 
@@ -501,7 +491,13 @@ class Trainer(Layer):
         return _returned(values, return_dict)
 
     def _evaluated(
-        self, source: Any, steps: int | None, epoch: int, listeners: Any, progress: Progress | None
+        self,
+        source: Any,
+        steps: int | None,
+        epoch: int,
+        listeners: Any,
+        progress: Progress | None,
+        seen: Callable[[Batch], None] | None = None,
     ) -> dict[str, float]:
         compilation = self._compiled("evaluate")
         compilation.reset()
@@ -513,6 +509,8 @@ class Trainer(Layer):
             listeners.on_test_batch_begin(k, {})
             self._run_step("test", batch)
             samples += batch.samples
+            if seen is not None:
+                seen(batch)
             if listeners.listens("on_test_batch_end"):
                 listeners.on_test_batch_end(k, compilation.results())
             if progress is not None:
