@@ -8,6 +8,7 @@ from typing import Any
 from fastconv.models import batches as data
 from fastconv.models.compilation import Compilation
 from fastconv.models.progress import Progress
+from fastconv.models.stuck import Watch
 
 
 class Fit:
@@ -28,6 +29,7 @@ class Fit:
         self.validation_freq, self.class_weight = validation_freq, class_weight
         self.compilation: Compilation = model._compilation
         self.validated = 0
+        self.watch = Watch(model, class_weight is not None)
 
     def train(self, callbacks: Any, epochs: int, initial_epoch: int, verbose: Any) -> Any:
         model = self.model
@@ -64,6 +66,7 @@ class Fit:
         self.compilation.reset()
         self.progress.begin(epoch + 1, self.steps or data.count_of(self.training))
         samples = 0
+        self.watch.begin()
         timed = Timed(self.training.epoch_batches(model._epochs_done, self.steps))
         try:
             for k, batch in enumerate(timed):
@@ -71,6 +74,7 @@ class Fit:
                 if self.class_weight is not None:
                     batch = data.class_weighted(batch, self.class_weight)
                 model._guarded_step(batch, epoch)
+                self.watch.training.add(batch)
                 samples += batch.samples
                 self._after_step(k, timed.wait_s)
                 if model.stop_training:
@@ -81,7 +85,7 @@ class Fit:
         model._epochs_done += 1
         values |= self._validate(epoch)
         self.progress.end(values, timed.wait_s, samples)
-        self._report()
+        self._report(epoch, values)
         listeners.on_epoch_end(epoch, values)
         return values
 
@@ -101,18 +105,26 @@ class Fit:
             return {}
         self.listeners.on_test_begin({})
         values = self.model._evaluated(
-            self.validation, self.validation_steps, self.validated, self.listeners, None
+            self.validation,
+            self.validation_steps,
+            self.validated,
+            self.listeners,
+            None,
+            self.watch.validation.add,
         )
         self.listeners.on_test_end(values)
         self.validated += 1
         return {f"val_{name}": value for name, value in values.items()}
 
-    def _report(self) -> None:
+    def _report(self, epoch: int, values: dict[str, float]) -> None:
         from fastconv.data import skipped_line
 
         for source in (self.training, self.validation):
             if getattr(source, "skipped", None):
                 self.progress.note(skipped_line(source))
+        if not self.progress.silent:
+            for line in self.watch.lines(epoch, values):
+                self.progress.note(line)
 
 
 class Timed:
