@@ -237,6 +237,29 @@ def test_items_reset_and_passes(folder):
     assert np.array_equal(fresh.next()[0], again)
 
 
+def test_classes_behind_batches_drawn_by_hand(folder):
+    """The order of shuffled batches is not that of `classes`; what predict gives is."""
+    generator = flow(folder)
+    assert len(generator.classes) == 17  # nothing drawn yet
+    next(generator)
+    with pytest.warns(FastconvWarning) as caught:
+        assert len(generator.classes) == 17
+    assert [str(warning.message) for warning in caught] == [
+        f"'{folder}': expected batches in file order, as `classes` is; came batches drawn by hand from a shuffled "
+        "generator. Use predict(generator), or shuffle=False."
+    ]
+    assert caught[0].filename == __file__
+    assert len(generator.classes) == 17  # said once
+    generator[0]
+    generator.file_order()
+    assert len(generator.labels) == 17  # predict walks in file order
+    ordered = flow(folder, shuffle=False)
+    next(ordered)
+    assert len(ordered.classes) == 17
+    list(generator.epoch_batches(0))
+    assert len(generator.classes) == 17
+
+
 def test_file_order_for_predict(tmp_path):
     folder = draw_folder(tmp_path / "test", {"cats": 20, "dogs": 22})
     (folder / "cats" / "cats.10.jpg").write_bytes(b"")

@@ -9,6 +9,7 @@ import pytest
 
 from fastconv import _core, compiler, primitives as p
 from fastconv.graph import assign
+from fastconv.runtime import device
 from fastconv.runtime.array import Array
 from fastconv.runtime.device import get_device, set_device
 from fastconv.runtime.errors import ArgumentError, DeviceError, ShapeError
@@ -116,6 +117,17 @@ def test_unknown_devices_are_named():
         set_device("gpu9")
     assert str(caught.value).startswith("device: expected one of 'cpu', 'cuda', 'reference'")
     assert "came 'gpu9'" in str(caught.value)
+
+
+@pytest.mark.parametrize(("said", "meant"), [("gpu", "cuda:0"), ("GPU", "cuda:0"), ("gpu:1", "cuda:1")])
+def test_gpu_means_cuda(said, meant, monkeypatch):
+    class Card:
+        name = meant
+
+    monkeypatch.setitem(device._made, meant, Card())
+    monkeypatch.setattr(device, "_default", None)
+    set_device(said)
+    assert device.default_device() == meant and get_device(said) is get_device(meant)
 
 
 def test_both_devices_take_the_same_plan():

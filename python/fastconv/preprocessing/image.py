@@ -460,6 +460,7 @@ class Iterator:
         self.total_batches_seen = 0
         self._epoch = 0
         self._stream: Any = None
+        self._drawn_by_hand = False
         self._lock, self._owner = threading.Lock(), os.getpid()
 
     @property
@@ -513,6 +514,7 @@ class Iterator:
                 self._stream = None  # it has ended; a later call begins at the same batch
                 raise
             self.total_batches_seen += 1
+            self._drawn_by_hand = True
             self._epoch, self.batch_index = divmod(batch.number + 1, len(self))
         return _bare(self._feed.labelled(batch))
 
@@ -524,6 +526,7 @@ class Iterator:
         """Batch `idx` of the present pass."""
         if not -len(self) <= idx < len(self):
             raise IndexError(f"batch {idx}: there are {len(self)} (0..{len(self) - 1}).")
+        self._drawn_by_hand = True
         return _bare(self._feed.labelled(self._feed.reader.batch(self._epoch * len(self) + idx % len(self))))
 
     def reset(self) -> None:
@@ -548,6 +551,7 @@ class Iterator:
 
     def file_order(self) -> Feed:
         """The same data in file order, damaged files left out: for evaluate and predict."""
+        self._drawn_by_hand = False  # what is predicted from now on fits `classes`
         return self._feed.file_order()
 
 
@@ -558,7 +562,8 @@ class DirectoryIterator(Iterator):
         class_indices: {name: number} in order of the numbers.
         class_names: The names.
         num_classes: How many.
-        filenames, filepaths, classes: Of the readable images, in file order.
+        filenames, filepaths, classes: Of the readable images, in file order.  `classes` warns behind shuffled
+            batches that were drawn by hand: those came in another order.
     """
 
     def __init__(
@@ -592,11 +597,17 @@ class DirectoryIterator(Iterator):
     def classes(self) -> np.ndarray:
         classes = self._feed.classes
         assert classes is not None
+        if self.shuffle and self._drawn_by_hand:
+            warnings.warn(
+                f"'{self.directory}': expected batches in file order, as `classes` is; came batches drawn by hand "
+                "from a shuffled generator. Use predict(generator), or shuffle=False.",
+                FastconvWarning,
+                stacklevel=2,
+            )
+            self._drawn_by_hand = False
         return classes
 
-    @property
-    def labels(self) -> np.ndarray:
-        return self.classes
+    labels = classes
 
 
 class NumpyArrayIterator(Iterator):

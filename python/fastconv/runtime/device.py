@@ -76,7 +76,7 @@ def device_names() -> list[str]:
 
 def get_device(name: str | None = None) -> Any:
     """The device of that name; without one, the default device."""
-    name = name or default_device()
+    name = _canonical(name or default_device())
     found = _made.get(name)
     if found is not None:
         return found
@@ -96,6 +96,12 @@ def get_device(name: str | None = None) -> Any:
         return _made[name]
 
 
+def _canonical(name: str) -> str:
+    """'gpu', as other libraries say, means 'cuda'."""
+    kind, colon, number = name.partition(":")
+    return f"cuda{colon}{number}" if kind.lower() == "gpu" else name
+
+
 def default_device() -> str:
     """Where models built from now on live: `set_device`, else FASTCONV_DEVICE, else 'cpu'."""
     return _default or os.environ.get("FASTCONV_DEVICE") or "cpu"
@@ -104,8 +110,8 @@ def default_device() -> str:
 def set_device(name: str) -> None:
     """Says where models built or loaded from now on live; existing ones move by `model.to(name)`.
 
-    Args:  name: 'cpu' (default), 'cuda' or 'cuda:1' (an NVIDIA GPU, the first or by number), or 'reference' (float64
-        NumPy, slow; for checking).
+    Args:  name: 'cpu' (default), 'cuda' or 'cuda:1' (an NVIDIA GPU, the first or by number; 'gpu' means the same), or
+        'reference' (float64 NumPy, slow; for checking).
     Raises:  DeviceError: no such device, or what it needs is missing.
     """
     global _default
