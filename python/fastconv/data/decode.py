@@ -25,6 +25,8 @@ channels_of = {"rgb": 3, "rgba": 4, "grayscale": 1}
 _pillow_mode = {"rgb": "RGB", "rgba": "RGBA", "grayscale": "L"}
 # Only formats whose decoders neither start other programs nor read other files.
 _formats = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
+# Where Pillow finds orientation tags; TIFF has them among its own.
+_orientation_sources = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
 _plugin_lock = threading.Lock()
 # From here the reduced decoding of JPEG is not told from the full one: an antialiasing filter still averages
 # two decoded pixels or more in each direction.
@@ -122,6 +124,8 @@ def _draft(image: Image.Image, size: tuple[int, int], exif: bool) -> None:
 
 
 def _orientation(image: Image.Image) -> int:
+    if image.format != "TIFF" and not _orientation_sources & image.info.keys():
+        return 1  # most photographs; looking for tags would take longer than a tenth of their decoding
     try:
         value = image.getexif().get(0x0112, 1)
     except Exception:  # a damaged tag block must not cost the picture

@@ -88,7 +88,9 @@ def centre_crop(size: Size, target: Size) -> tuple[int, int, int, int]:
     return (height - rows) // 2, (width - columns) // 2, rows, columns
 
 
-def plain_resize(pixels: np.ndarray, size: Size, name: str, aspect: str | None = None) -> np.ndarray:
+def plain_resize(
+    pixels: np.ndarray, size: Size, name: str, aspect: str | None = None, out: np.ndarray | None = None
+) -> np.ndarray:
     """uint8 or float32 (h, w, c) to float32 (height, width, c), half-pixel centres, no antialiasing.
 
     Args:
@@ -96,14 +98,16 @@ def plain_resize(pixels: np.ndarray, size: Size, name: str, aspect: str | None =
         size: (height, width).
         name: One of `plain_filters`.
         aspect: None distorts, "crop" cuts the centre out first, "pad" leaves black borders.
+        out: Where the result is written, float32 (height, width, c); default a new array.
     """
     height, width, channels = pixels.shape
+    if out is None:
+        out = np.empty((*size, channels), dtype=np.float32)
     if aspect == "crop":
         top, left, rows, columns = centre_crop((height, width), size)
         pixels = np.ascontiguousarray(pixels[top : top + rows, left : left + columns])
     elif aspect == "pad":
-        return _padded(pixels, size, name)
-    out = np.empty((*size, channels), dtype=np.float32)
+        return _padded(pixels, size, name, out)
     row_taps, column_taps = (
         axis_taps(name, pixels.shape[0], size[0]),
         axis_taps(name, pixels.shape[1], size[1]),
@@ -112,12 +116,12 @@ def plain_resize(pixels: np.ndarray, size: Size, name: str, aspect: str | None =
     return out
 
 
-def _padded(pixels: np.ndarray, size: Size, name: str) -> np.ndarray:
-    height, width, channels = pixels.shape
+def _padded(pixels: np.ndarray, size: Size, name: str, out: np.ndarray) -> np.ndarray:
+    height, width = pixels.shape[:2]
     ratio = max(height / size[0], width / size[1])
     exact = height / ratio, width / ratio
     inner = max(1, math.floor(exact[0])), max(1, math.floor(exact[1]))
-    out = np.zeros((*size, channels), dtype=np.float32)
+    out[...] = 0
     # Borders are measured from the unrounded size, as TensorFlow's resize_with_pad does.
     top, left = (max(0, math.floor((size[k] - exact[k]) / 2)) for k in (0, 1))
     out[top : top + inner[0], left : left + inner[1]] = plain_resize(pixels, inner, name)
