@@ -164,13 +164,16 @@ def device_counters(library):
 
 
 def start_workers(args, isa, precision):
-    """A process for each library."""
+    """A process for each library; those on a GPU get ready at once."""
     workers = {}
     for name in args.libraries.split(","):
         options = ["--serve", name, "--net", args.net, "--batch", str(args.batch)]
         options += ["--device", args.device, "--precision", precision]
         env = environment(isa, args.threads, args.device == "cuda", **LIBRARIES[args.device][name][1])
-        workers[name] = Worker(__file__, options, env)
+        workers[name] = Worker(__file__, options, env, wait=args.device == "cpu")
+    if args.device == "cuda":
+        for worker in workers.values():
+            worker.ready()
     return workers
 
 

@@ -25,9 +25,12 @@ def serve(action, counters=lambda: ()) -> None:
 
 
 class Worker:
-    """A script of ours in a process of its own; `run` asks it for repetitions."""
+    """A script of ours in a process of its own; `run` asks it for repetitions.
 
-    def __init__(self, script: str, options: list[str], env: dict[str, str]) -> None:
+    wait: until it is ready; else `ready` does, so that several get ready at once.
+    """
+
+    def __init__(self, script: str, options: list[str], env: dict[str, str], wait: bool = True) -> None:
         self.process = subprocess.Popen(
             [sys.executable, script, *options],
             env=env,
@@ -35,6 +38,11 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
+        if wait:
+            self.ready()
+
+    def ready(self) -> None:
+        """Waits until the process has warmed up."""
         self._answer("ready")
 
     def run(self, times: int) -> list[float]:
