@@ -1,0 +1,193 @@
+// The two kernels, for any tile (fma_tile.cuh, mma_tile.cuh): operands travel through a ring of shared-memory slots
+// while earlier ones are multiplied.
+#pragma once
+#include "cuda/gemm/operands.cuh"
+
+namespace fastconv {
+
+// Two blocks of 128 x 128 then take 2 x 50 KiB, with the 1 KiB that the system adds exactly sm_86's 100 KiB.
+constexpr int pipeline_stages = 3;
+
+//   load(tile of k, slot)     issues the copies of a tile into a slot
+//   multiply(slot)            adds its products
+// One barrier a tile: it says that tile t has landed for all threads, and that nobody reads slot t - 1 any more.  A
+// group is committed for every tile, even an empty one, so that the count of open groups needs no special case.
+template <class Load, class Multiply>
+__device__ __forceinline__ void run_pipeline(int tiles, Load&& load, Multiply&& multiply) {
+#pragma unroll
+  for (int t = 0; t < pipeline_stages - 1; ++t) {
+    if (t < tiles) load(t, t);
+    cp_async_commit();
+  }
+  int read = 0, write = pipeline_stages - 1;
+#pragma unroll 1
+  for (int t = 0; t < tiles; ++t) {
+    cp_async_wait<pipeline_stages - 2>();
+    __syncthreads();
+    if (t + pipeline_stages - 1 < tiles) load(t + pipeline_stages - 1, write);
+    cp_async_commit();
+    multiply(read);
+    read = read + 1 == pipeline_stages ? 0 : read + 1;
+    write = write + 1 == pipeline_stages ? 0 : write + 1;
+  }
+}
+
+template <class Tile>
+constexpr size_t pipeline_bytes =
+    pipeline_stages * (Tile::rows + Tile::columns) * Tile::k * sizeof(typename Tile::Element);
+template <class Tile>
+constexpr size_t gather_shared_bytes = pipeline_bytes<Tile> + Tile::rows * sizeof(int2);
+
+__device__ __forceinline__ int tiles_across(int columns, int tile_columns) {
+  return (columns + tile_columns - 1) / tile_columns;
+}
+
+// sum + bias + residual, ReLU.  `column` counts over all groups.
+__device__ __forceinline__ float finished(const GatherGemm& p, float sum, int offset, int column) {
+  if (p.bias) sum += p.bias[column];
+  if (p.residual) sum += p.residual[offset];
+  return p.activation == Activation::relu && sum < 0.0f ? 0.0f : sum;  // fmaxf would lose NaN
+}
+
+// Four outputs side by side; `left`: columns of the group from here on.
+template <int VECTOR>
+__device__ __forceinline__ void store_finished(const GatherGemm& p, float* d, int offset, int column,
+                                               int left, const float4& sums) {
+  if constexpr (VECTOR == 4) {  // then groups have a multiple of four columns
+    float4 y = sums;
+    if (p.bias) {
+      const float4 bias = *reinterpret_cast<const float4*>(p.bias + column);
+      y.x += bias.x, y.y += bias.y, y.z += bias.z, y.w += bias.w;
+    }
+    if (p.residual) {
+      const float4 residual = *reinterpret_cast<const float4*>(p.residual + offset);
+      y.x += residual.x, y.y += residual.y, y.z += residual.z, y.w += residual.w;
+    }
+    if (p.activation == Activation::relu) {
+      y.x = y.x < 0.0f ? 0.0f : y.x, y.y = y.y < 0.0f ? 0.0f : y.y;
+      y.z = y.z < 0.0f ? 0.0f : y.z, y.w = y.w < 0.0f ? 0.0f : y.w;
+    }
+    *reinterpret_cast<float4*>(d + offset) = y;
+  } else {
+    const float of[4] = {sums.x, sums.y, sums.z, sums.w};
+#pragma unroll
+    for (int e = 0; e < 4; ++e)
+      if (e < left) d[offset + e] = finished(p, of[e], offset + e, column + e);
+  }
+}
+
+// hot: no spills
+//
+// A block makes Tile::rows pixels x Tile::columns channels of one phase, group and split.  grid.x: tiles, columns
+// fastest, so that neighbours share A's rows in L2; grid.y: groups times splits; grid.z: phases.
+template <class Tile, int VECTOR_A, int VECTOR_B>
+__global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor)
+    gather_gemm(const __grid_constant__ GatherGemm p) {
+  using Element = typename Tile::Element;
+  constexpr int rows = Tile::rows, columns = Tile::columns, k = Tile::k, threads = Tile::threads;
+  static_assert(Tile::staging_bytes <= pipeline_bytes<Tile>, "the tile leaves through the pipeline's memory");
+  extern __shared__ __align__(128) float shared[];
+  Element* const a = reinterpret_cast<Element*>(shared);                             // [stages][rows][k]
+  Element* const b = a + pipeline_stages * rows * k;                                 // [stages][k][columns]
+  int2* const origins = reinterpret_cast<int2*>(b + pipeline_stages * k * columns);  // [rows]
+  int* const targets = reinterpret_cast<int*>(origins);  // when no one needs origins any more
+
+  const GatherPhase& phase = p.phases[blockIdx.z];
+  const int across = tiles_across(p.columns, columns), group = blockIdx.y % p.groups;
+  const int first_row = blockIdx.x / across * rows, first_column = blockIdx.x % across * columns;
+  if (first_row >= phase.rows) return;  // phases differ by a row or column of pixels
+  for (int i = threadIdx.x; i < rows; i += threads)
+    origins[i] = gather_origin(p, phase, first_row + i, group);
+  __syncthreads();
+
+  const int first_tile = blockIdx.y / p.groups * phase.k_tiles_per_split;
+  const int tiles = min(phase.k_tiles_per_split, (phase.depth + k - 1) / k - first_tile);
+  const int b_column = group * p.columns + first_column, columns_left = p.columns - first_column;
+  Tile tile;
+  run_pipeline(
+      tiles,
+      [&](int t, int slot) {
+        const int thread = reread_thread(), first_k = (first_tile + t) * k;
+        const GatherPhase& same = p.phases[reread_block_z()];
+        gather_rows<Element, rows, threads, VECTOR_A>(p, same, origins, first_k, a + slot * rows * k, thread);
+        matrix_rows<Element, columns, threads, VECTOR_B, Tile::swizzle>(
+            p.b, p.d_channels, same.b_row, b_column, columns_left, first_k, same.depth,
+            b + slot * k * columns, thread);
+      },
+      [&](int slot) { tile.multiply_k_major(a + slot * rows * k, b + slot * k * columns, threadIdx.x); });
+  cp_async_wait<0>();
+  __syncthreads();
+
+  const int thread = reread_thread(), block = reread_block_x(), group_and_split = reread_block_y();
+  const int first_n = block % across * columns, left = p.columns - first_n;
+  const int column = group_and_split % p.groups * p.columns + first_n;
+  float* const d = p.d + group_and_split / p.groups * p.split_stride;
+  for (int i = thread; i < rows; i += threads)
+    targets[i] = gather_target(p, p.phases[reread_block_z()], block / across * rows + i);
+  __syncthreads();
+  tile.template drain<true>(shared, thread, [&](int m, int n, const float4& sums) {
+    if (targets[m] >= 0 && n < left)
+      store_finished<VECTOR_B>(p, d, targets[m] + column + n, column + n, left - n, sums);
+  });
+  if (p.activation != Activation::sigmoid) return;
+  __syncthreads();  // a second look: inlined above it would be code for every sum
+  for (int i = thread; i < rows * columns; i += threads) {
+    const int m = i / columns, n = i % columns;
+    if (targets[m] < 0 || n >= left) continue;
+    float* const y = d + targets[m] + column + n;
+    *y = 1.0f / (1.0f + expf(-*y));
+  }
+}
+
+// hot: no spills
+//
+// A block makes Tile::rows of (r, s, c) x Tile::columns channels of one group and split of the pixels.  grid as above.
+template <class Tile, int VECTOR_A, int VECTOR_B>
+__global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor)
+    filter_gemm(const __grid_constant__ FilterGemm p) {
+  using Element = typename Tile::Element;
+  constexpr int rows = Tile::rows, columns = Tile::columns, k = Tile::k, threads = Tile::threads;
+  extern __shared__ __align__(128) float shared[];
+  Element* const a = reinterpret_cast<Element*>(shared);  // [stages][k][rows]
+  Element* const b = a + pipeline_stages * rows * k;      // [stages][k][columns]
+
+  const int across = tiles_across(p.columns, columns), group = blockIdx.y % p.groups;
+  const int first_row = blockIdx.x / across * rows, first_column = blockIdx.x % across * columns;
+  const int first_tile = blockIdx.y / p.groups * p.k_tiles_per_split;
+  const int tiles = min(p.k_tiles_per_split, (p.depth + k - 1) / k - first_tile);
+  const int b_column = group * p.columns + first_column, columns_left = p.columns - first_column;
+  const FilterTap tap(p, first_row + static_cast<int>(threadIdx.x) % (rows / VECTOR_A) * VECTOR_A, group);
+  Tile tile;
+  run_pipeline(
+      tiles,
+      [&](int t, int slot) {
+        const int thread = reread_thread(), first_pixel = (first_tile + t) * k;
+        gather_pixels<Element, rows, threads, VECTOR_A, Tile::swizzle>(p, tap, first_pixel,
+                                                                       a + slot * k * rows, thread);
+        matrix_rows<Element, columns, threads, VECTOR_B, Tile::swizzle>(p.b, p.d_channels, 0, b_column,
+                                                                        columns_left, first_pixel, p.depth,
+                                                                        b + slot * k * columns, thread);
+      },
+      [&](int slot) { tile.multiply_m_major(a + slot * k * rows, b + slot * k * columns, threadIdx.x); });
+  cp_async_wait<0>();
+  __syncthreads();
+
+  const int thread = reread_thread(), block = reread_block_x(), group_and_split = reread_block_y();
+  const int first_m = block / across * rows, first_n = block % across * columns;
+  float* const d = p.d + group_and_split / p.groups * p.split_stride + group_and_split % p.groups * p.columns;
+  tile.template drain<false>(shared, thread, [&](int m, int n, const float4& sums) {
+    const int row = first_m + m, column = first_n + n;
+    if (row >= p.rows || column >= p.columns) return;
+    float* const out = d + row * p.d_channels + column;
+    if constexpr (VECTOR_B == 4) {
+      *reinterpret_cast<float4*>(out) = sums;
+    } else {
+      const float of[4] = {sums.x, sums.y, sums.z, sums.w};
+#pragma unroll
+      for (int e = 0; e < 4; ++e)
+        if (column + e < p.columns) out[e] = of[e];
+    }
+  });
+}
+
+}  // namespace fastconv

@@ -1,0 +1,140 @@
+// A block's tile on tensor cores, through mma.sync with float32 sums.
+//
+//   block 128 x 128, 4 warps           warp 64 x 64 = 4 x 8 products of 16 x 8
+//   +---------+---------+----- n       A  K-major [m][64 bytes], read by ldmatrix; M-major: 32-bit loads
+//   | warp 0  | warp 1  |              B  N-major [k][n], 32-bit loads
+//   | 64x64   |         |              D  a lane holds (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1)
+//   +---------+---------+                 with g = lane / 4, t = lane % 4
+//   | warp 2  | warp 3  |
+//   m                                  on the way out 16 rows of a warp at a time pass through shared memory, so
+//                                      that a row leaves as whole sectors; rows there are 8 floats longer than the
+//                                      warp's, which spreads them over the banks
+//
+// Registers: 128 sums, 32 of A, 32 of B leave about 50 for the rest at two blocks of 128 threads a multiprocessor.
+// Four warps, not eight of 64 x 32: those would read shared memory at the full rate of 128 bytes a clock, these at 75%.
+//
+// A format says what the factors are: its element, the k of one mma, the swizzle of MN-major tiles, how fragments are
+// read, and the instruction.
+#pragma once
+#include "cuda/gemm/operands.cuh"
+
+namespace fastconv {
+
+// Factors rounded to nearest TF32 on their way into registers.
+struct Tf32 {
+  using Element = float;
+  static constexpr int mma_k = 8;
+  static constexpr Swizzle swizzle = Swizzle::pairs_of_k;
+
+  // 16 x 8 of a K-major tile: lanes 0 to 15 name the rows, lanes 16 to 31 the same rows 16 bytes on.
+  static __device__ __forceinline__ void left_k_major(uint32_t (&a)[4], const float* tile, int row, int k,
+                                                      int lane) {
+    ldmatrix_x4(a, shared_address(tile + k_major<float>(row + lane % 16, k + lane / 16 * 4)));
+#pragma unroll
+    for (uint32_t& element : a) element = to_tf32(element);
+  }
+  template <int ROWS>
+  static __device__ __forceinline__ void left_m_major(uint32_t (&a)[4], const float* tile, int row, int k,
+                                                      int lane) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      a[i] = rounded<ROWS>(tile, k + lane % 4 + i / 2 * 4, row + lane / 4 + i % 2 * 8);
+  }
+  // 8 x 16: two neighbouring fragments.
+  template <int COLUMNS>
+  static __device__ __forceinline__ void right(uint32_t (&b)[4], const float* tile, int column, int k,
+                                               int lane) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      b[i] = rounded<COLUMNS>(tile, k + lane % 4 + i % 2 * 4, column + lane / 4 + i / 2 * 8);
+  }
+  static __device__ __forceinline__ void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0,
+                                             uint32_t b1) {
+    mma_tf32(d, a, b0, b1);
+  }
+
+ private:
+  template <int ROW>
+  static __device__ __forceinline__ uint32_t rounded(const float* tile, int k, int column) {
+    return to_tf32(__float_as_uint(tile[mn_major<float, ROW, swizzle>(k, column)]));
+  }
+};
+
+template <class Format, int ROWS, int COLUMNS, int WARP_ROWS, int WARP_COLUMNS>
+struct MmaTile {
+  using Element = typename Format::Element;
+  static constexpr int rows = ROWS, columns = COLUMNS, k = block_k<Element>;
+  static constexpr int warps_across = COLUMNS / WARP_COLUMNS, threads = ROWS / WARP_ROWS * warps_across * 32;
+  static constexpr int down = WARP_ROWS / 16, across = WARP_COLUMNS / 8;  // products of 16 x 8
+  static constexpr int blocks_per_multiprocessor = ROWS * COLUMNS > 64 * 64 ? 2 : 4;
+  static constexpr Swizzle swizzle = Format::swizzle;
+  static constexpr int staging_row = WARP_COLUMNS + 8;
+  static constexpr size_t staging_bytes = threads / 32 * 16 * staging_row * sizeof(float);
+
+  float sums[down][across][4] = {};
+
+  static __device__ __forceinline__ int warp_row(int thread) {
+    return thread / 32 / warps_across * WARP_ROWS;
+  }
+  static __device__ __forceinline__ int warp_column(int thread) {
+    return thread / 32 % warps_across * WARP_COLUMNS;
+  }
+
+  __device__ __forceinline__ void multiply_k_major(const Element* a, const Element* b, int thread) {
+    multiply(b, thread, [&](uint32_t (&left)[4], int row, int first, int lane) {
+      Format::left_k_major(left, a, row, first, lane);
+    });
+  }
+  __device__ __forceinline__ void multiply_m_major(const Element* a, const Element* b, int thread) {
+    multiply(b, thread, [&](uint32_t (&left)[4], int row, int first, int lane) {
+      Format::template left_m_major<ROWS>(left, a, row, first, lane);
+    });
+  }
+
+  // Hands the tile out as store(row, column, four sums side by side), rows contiguous over the lanes.
+  template <bool A_K_MAJOR, class Store>
+  __device__ __forceinline__ void drain(float* staging, int thread, Store&& store) const {
+    constexpr int lanes = WARP_COLUMNS / 4, at_once = 32 / lanes;  // lanes of a row, rows at once
+    const int lane = thread % 32;
+    float* strip = staging + thread / 32 * 16 * staging_row;
+#pragma unroll
+    for (int i = 0; i < down; ++i) {
+#pragma unroll
+      for (int j = 0; j < across; ++j)
+#pragma unroll
+        for (int half = 0; half < 2; ++half)
+          *reinterpret_cast<float2*>(strip + (lane / 4 + half * 8) * staging_row + j * 8 + lane % 4 * 2) =
+              make_float2(sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
+      __syncwarp();
+#pragma unroll
+      for (int first = 0; first < 16; first += at_once) {
+        const int row = first + lane / lanes, column = lane % lanes * 4;
+        store(warp_row(thread) + i * 16 + row, warp_column(thread) + column,
+              *reinterpret_cast<const float4*>(strip + row * staging_row + column));
+      }
+      __syncwarp();
+    }
+  }
+
+ private:
+  template <class LoadLeft>
+  __device__ __forceinline__ void multiply(const Element* b, int thread, LoadLeft&& load_left) {
+    const int lane = thread % 32, row = warp_row(thread), column = warp_column(thread);
+#pragma unroll
+    for (int first = 0; first < k; first += Format::mma_k) {
+      uint32_t left[down][4], right[across / 2][4];
+#pragma unroll
+      for (int i = 0; i < down; ++i) load_left(left[i], row + i * 16, first, lane);
+#pragma unroll
+      for (int j = 0; j < across / 2; ++j)
+        Format::template right<COLUMNS>(right[j], b, column + j * 16, first, lane);
+#pragma unroll
+      for (int i = 0; i < down; ++i)
+#pragma unroll
+        for (int j = 0; j < across; ++j)
+          Format::mma(sums[i][j], left[i], right[j / 2][j % 2 * 2], right[j / 2][j % 2 * 2 + 1]);
+    }
+  }
+};
+
+}  // namespace fastconv

@@ -1,0 +1,146 @@
+// Global to shared memory: the three ways in which operands are fetched, and how they lie there.
+//
+// Shared-memory tiles and their swizzles (a chunk is 16 bytes; 8 chunks span the 32 banks):
+//   K-major   [rows][64 bytes]: two rows fill 128 bytes, so the bank group is (row & 1) * 4 + chunk.  Chunk c lies at
+//             c ^ ((row >> 1) & 3): any 8 consecutive rows read at one chunk touch 8 different bank groups.
+//   MN-major  [k][rows or columns]: a row is a multiple of 128 bytes, so the bank group is chunk & 7.
+//             FMA units read along a row: as it is.  TF32 fragments are 4 k by 8 columns of 4 bytes, that is chunks
+//             c and c + 1 with c even: chunk c lies at c ^ ((k & 3) << 1), so that the four pairs touch all 32 banks.
+#pragma once
+#include "cuda/gemm/problem.h"
+#include "cuda/gemm/ptx.cuh"
+
+namespace fastconv {
+
+template <class Element>
+constexpr int chunk_elements = 16 / sizeof(Element);
+template <class Element>
+constexpr int block_k = 64 / sizeof(Element);
+static_assert(block_k<float> == gemm_block_k);
+
+template <class Element>
+__device__ __forceinline__ int k_major(int row, int k) {
+  constexpr int chunk = chunk_elements<Element>;
+  return row * block_k<Element> + ((k / chunk) ^ ((row >> 1) & 3)) * chunk + k % chunk;
+}
+
+enum class Swizzle { none, pairs_of_k };
+template <class Element, int ROW, Swizzle SWIZZLE>
+__device__ __forceinline__ int mn_major(int k, int column) {
+  int chunk = column / chunk_elements<Element>;
+  if constexpr (SWIZZLE == Swizzle::pairs_of_k) chunk ^= (k & 3) << 1;
+  return k * ROW + chunk * chunk_elements<Element> + column % chunk_elements<Element>;
+}
+
+// VECTOR elements from global to shared memory, zeros where not `valid`; the address is clamped then.
+template <int VECTOR, class Element>
+__device__ __forceinline__ void copy_to_shared(Element* target, const Element* tensor, int offset,
+                                               bool valid) {
+  cp_async<VECTOR * sizeof(Element)>(shared_address(target), tensor + (valid ? offset : 0), valid);
+}
+
+__device__ __forceinline__ bool inside(int h, int w, int height, int width) {
+  return static_cast<unsigned>(h) < static_cast<unsigned>(height) &&
+         static_cast<unsigned>(w) < static_cast<unsigned>(width);
+}
+
+// A row above every image: what is there reads as zeros.  Rows of origins are packed in 16 bits.
+constexpr int no_row = 1 << 20, no_origin = 0x7fff;
+
+// Where an output pixel begins in A: offset of its first channel, and (row << 16 | column).
+__device__ __forceinline__ int2 gather_origin(const GatherGemm& p, const GatherPhase& phase, int m,
+                                              int group) {
+  if (m >= phase.rows) return make_int2(0, no_origin << 16);
+  const int n = m / phase.pixels, pixel = m - n * phase.pixels;
+  const int i = pixel / phase.columns, j = pixel - i * phase.columns;
+  const int h = i * p.a_stride_h + phase.a_row, w = j * p.a_stride_w + phase.a_column;
+  const int first_channel = group * static_cast<int>(p.group_channels.divisor);
+  return make_int2(((n * p.a_height + h) * p.a_width + w) * p.a_channels + first_channel,
+                   (h << 16) | (w & 0xffff));
+}
+
+// Where it is written in D: offset of its channel 0; -1 for none.
+__device__ __forceinline__ int gather_target(const GatherGemm& p, const GatherPhase& phase, int m) {
+  if (m >= phase.rows) return -1;
+  const int n = m / phase.pixels, pixel = m - n * phase.pixels;
+  const int i = pixel / phase.columns, j = pixel - i * phase.columns;
+  const int h = i * p.d_stride_h + phase.d_row, w = j * p.d_stride_w + phase.d_column;
+  return ((n * p.d_height + h) * p.d_width + w) * p.d_channels;
+}
+
+// Rows x block_k of A for k from first_k on, K-major.  A thread keeps one k, whose tap it decodes once, and walks down
+// the rows, whose origins the block has prepared.
+template <class Element, int ROWS, int THREADS, int VECTOR>
+__device__ __forceinline__ void gather_rows(const GatherGemm& p, const GatherPhase& phase,
+                                            const int2* origins, int first_k, Element* tile, int thread) {
+  constexpr int across = block_k<Element> / VECTOR, step = THREADS / across, copies = ROWS / step;
+  static_assert(THREADS % across == 0 && ROWS % step == 0, "the tile does not divide among the threads");
+  const int row = thread / across, column = thread % across * VECTOR, k = first_k + column;
+  const int tap = p.group_channels.divide(k), channel = k - tap * static_cast<int>(p.group_channels.divisor);
+  const int r = phase.tap_columns.divide(tap), s = tap - r * static_cast<int>(phase.tap_columns.divisor);
+  const int tap_h = phase.tap_row + r * p.tap_step_h, tap_w = phase.tap_column + s * p.tap_step_w;
+  const int delta = (tap_h * p.a_width + tap_w) * p.a_channels + channel;
+  const int h = k < phase.depth ? tap_h : no_row;
+#pragma unroll(copies < 8 ? copies : 8)
+  for (int i = 0; i < copies; ++i) {
+    const int2 origin = origins[row + i * step];
+    const bool valid =
+        inside((origin.y >> 16) + h, static_cast<short>(origin.y) + tap_w, p.a_height, p.a_width);
+    copy_to_shared<VECTOR>(tile + k_major<Element>(row + i * step, column), p.a, origin.x + delta, valid);
+  }
+}
+
+// block_k x COLUMNS of a row-major matrix from (first_k, first_column) on; zeros from row `depth`, column `columns` on,
+// where columns count from `first_column`.  `matrix_row`: the row of the matrix that is k = 0.
+template <class Element, int COLUMNS, int THREADS, int VECTOR, Swizzle SWIZZLE>
+__device__ __forceinline__ void matrix_rows(const Element* matrix, int leading, int matrix_row,
+                                            int first_column, int columns, int first_k, int depth,
+                                            Element* tile, int thread) {
+  constexpr int across = COLUMNS / VECTOR, step = THREADS / across, copies = block_k<Element> / step;
+  static_assert(THREADS % across == 0 && block_k<Element> % step == 0,
+                "the tile does not divide among the threads");
+  const int row = thread / across, column = thread % across * VECTOR;
+  const int offset = (matrix_row + first_k + row) * leading + first_column + column;
+  const int rows_left = column < columns ? depth - first_k - row : 0;
+#pragma unroll(copies < 8 ? copies : 8)
+  for (int i = 0; i < copies; ++i)
+    copy_to_shared<VECTOR>(tile + mn_major<Element, COLUMNS, SWIZZLE>(row + i * step, column), matrix,
+                           offset + i * step * leading, i * step < rows_left);
+}
+
+// The filter gradient's A, MN-major: block_k pixels x ROWS of (r, s, c).  Here a thread keeps its tap and the pixel
+// moves.
+struct FilterTap {
+  int h, w, delta;
+
+  __device__ __forceinline__ FilterTap(const FilterGemm& p, int m, int group) {
+    const int channels = static_cast<int>(p.group_channels.divisor);
+    const int tap = p.group_channels.divide(m), channel = m - tap * channels;
+    const int r = p.tap_columns.divide(tap), s = tap - r * static_cast<int>(p.tap_columns.divisor);
+    h = m < p.rows ? r * p.tap_step_h : no_row;
+    w = s * p.tap_step_w;
+    delta = (r * p.tap_step_h * p.a_width + w) * p.a_channels + group * channels + channel;
+  }
+};
+
+template <class Element, int ROWS, int THREADS, int VECTOR, Swizzle SWIZZLE>
+__device__ __forceinline__ void gather_pixels(const FilterGemm& p, const FilterTap& tap, int first_pixel,
+                                              Element* tile, int thread) {
+  constexpr int across = ROWS / VECTOR, step = THREADS / across, copies = block_k<Element> / step;
+  static_assert(THREADS % across == 0 && block_k<Element> % step == 0,
+                "the tile does not divide among the threads");
+  const int row = thread / across, column = thread % across * VECTOR;
+#pragma unroll(copies < 8 ? copies : 8)
+  for (int i = 0; i < copies; ++i) {
+    const int pixel = first_pixel + row + i * step;
+    const int n = p.grid_pixels.divide(pixel), of_image = pixel - n * static_cast<int>(p.grid_pixels.divisor);
+    const int at_p = p.grid_columns.divide(of_image);
+    const int at_q = of_image - at_p * static_cast<int>(p.grid_columns.divisor);
+    const int h = at_p * p.a_stride_h + p.a_row, w = at_q * p.a_stride_w + p.a_column;
+    const bool valid = pixel < p.depth && inside(h + tap.h, w + tap.w, p.a_height, p.a_width);
+    copy_to_shared<VECTOR>(tile + mn_major<Element, ROWS, SWIZZLE>(row + i * step, column), p.a,
+                           ((n * p.a_height + h) * p.a_width + w) * p.a_channels + tap.delta, valid);
+  }
+}
+
+}  // namespace fastconv

@@ -1,0 +1,79 @@
+// The instructions that C++ has no words for.  All assembly of the matrix products is here.
+#pragma once
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+namespace fastconv {
+
+__device__ __forceinline__ uint32_t shared_address(const void* p) {
+  return static_cast<uint32_t>(__cvta_generic_to_shared(p));
+}
+
+// Read again instead of carried through the main loop in a register: the compiler cannot merge it with an earlier one.
+__device__ __forceinline__ int reread_thread() {
+  int r;
+  asm volatile("mov.u32 %0, %%tid.x;\n" : "=r"(r));
+  return r;
+}
+__device__ __forceinline__ int reread_block_x() {
+  int r;
+  asm volatile("mov.u32 %0, %%ctaid.x;\n" : "=r"(r));
+  return r;
+}
+__device__ __forceinline__ int reread_block_y() {
+  int r;
+  asm volatile("mov.u32 %0, %%ctaid.y;\n" : "=r"(r));
+  return r;
+}
+__device__ __forceinline__ int reread_block_z() {
+  int r;
+  asm volatile("mov.u32 %0, %%ctaid.z;\n" : "=r"(r));
+  return r;
+}
+
+// Asynchronous copy of 4, 8 or 16 bytes from global to shared memory; writes zeros where not `valid`.  16 bytes
+// bypass L1: a block reads an element once, its reuse is in shared memory.
+template <int BYTES>
+__device__ __forceinline__ void cp_async(uint32_t target, const void* source, bool valid) {
+  const int bytes_read = valid ? BYTES : 0;
+  if constexpr (BYTES == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n" ::"r"(target), "l"(source), "r"(bytes_read)
+                 : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;\n" ::"r"(target), "l"(source), "n"(BYTES),
+                 "r"(bytes_read)
+                 : "memory");
+  }
+}
+__device__ __forceinline__ void cp_async_commit() { asm volatile("cp.async.commit_group;\n" ::: "memory"); }
+template <int PENDING>
+__device__ __forceinline__ void cp_async_wait() {
+  asm volatile("cp.async.wait_group %0;\n" ::"n"(PENDING) : "memory");
+}
+
+// Four 8x8 tiles of 16-bit elements, or 8x4 of 32-bit ones; lane i supplies the address of row i.
+__device__ __forceinline__ void ldmatrix_x4(uint32_t (&r)[4], uint32_t address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];\n"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"(address)
+               : "memory");
+}
+
+// d += a * b on tensor cores: 16x8x8, TF32 factors, float32 sums.
+__device__ __forceinline__ void mma_tf32(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%0,%1,%2,%3};\n"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// Rounds to nearest; without it the tensor core cuts 13 bits off, which biases every sum.
+__device__ __forceinline__ uint32_t to_tf32(uint32_t bits) {
+  uint32_t r;
+  asm("cvt.rna.tf32.f32 %0, %1;\n" : "=r"(r) : "f"(__uint_as_float(bits)));
+  return r;
+}
+
+}  // namespace fastconv
