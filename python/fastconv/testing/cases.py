@@ -13,6 +13,8 @@ with these functions; each takes the primitive and its inputs, floating ones in 
     terms(primitive, *inputs) -> int        roundings in a row behind one element of an output; default 4
     magnitude(primitive, *inputs) -> tuple  size of what is added up for each element; default: the output itself
     factors: dict[str, float]               implementations that lose more than a plain sum, by name
+    rounded: dict[str, float]               implementations that round the factors of their products first, by name:
+                                            to which unit roundoff
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ import numpy as np
 from fastconv.primitives.base import Primitive, Spec
 
 UNIT_ROUNDOFF = 2.0**-24  # float32, round to nearest
+TF32_ROUNDOFF = 2.0**-11  # 10 bits of mantissa, round to nearest
 SMALLEST_NORMAL = 2.0**-126  # what is below may be flushed to zero
 # Rounding errors behave like a random walk: n of them stay within LAMBDA * sqrt(n) * u * magnitude with a
 # probability of 1 - 2 exp(-LAMBDA^2 / 2) an element (Higham and Mary 2019); in practice far below.
@@ -115,17 +118,20 @@ class Case:
         terms = module.terms(self.primitive, *wide) if hasattr(module, "terms") else 4
         sizes = module.magnitude(self.primitive, *wide) if hasattr(module, "magnitude") else self.expected()
         factor = getattr(module, "factors", {}).get(implementation)
+        rounded = getattr(module, "rounded", {}).get(implementation, 0.0)
         return tuple(
-            _tolerance(terms, size, factor) if spec.dtype.startswith("float") else 0.0
+            _tolerance(terms, size, factor, rounded) if spec.dtype.startswith("float") else 0.0
             for spec, size in zip(self.specs(), sizes, strict=True)
         )
 
 
-def _tolerance(terms: float, size: Any, factor: float | None) -> Any:
+def _tolerance(terms: float, size: Any, factor: float | None, rounded: float) -> Any:
     size = np.nan_to_num(np.abs(np.asarray(size, np.float64)), nan=0.0, posinf=0.0)
     if factor is not None:  # such algorithms mix neighbours: what counts is the largest of them
         size = np.full_like(size, size.max(initial=0.0)) * factor
-    return LAMBDA * np.sqrt(terms) * UNIT_ROUNDOFF * size + SMALLEST_NORMAL
+    # A product of two rounded factors is off by two errors of that size, each of the sum's products by its own: as
+    # `size` is the root of the sum of their squares, so does their error grow.
+    return LAMBDA * (np.sqrt(terms) * UNIT_ROUNDOFF + np.sqrt(2) * rounded) * size + SMALLEST_NORMAL
 
 
 @functools.lru_cache(maxsize=16)

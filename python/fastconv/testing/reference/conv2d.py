@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fastconv.testing.cases import TF32_ROUNDOFF
+
 
 def winograd_growth(points, of_filter=False):
     """How much larger the rounding errors of F(m x m, 3x3) are than those of the plain sum, in root mean square.
@@ -35,6 +37,7 @@ def winograd_matrices(points):
 HALF = 0.5**0.5
 WINOGRAD_POINTS = {"winograd_f2x3": [0, 1, -1], "winograd_f4x3": [0, HALF, -HALF, 2 * HALF, -2 * HALF]}
 factors = {name: winograd_growth(points) for name, points in WINOGRAD_POINTS.items()}
+rounded = {"implicit_gemm_tf32": TF32_ROUNDOFF}
 
 
 def padded(a, x):

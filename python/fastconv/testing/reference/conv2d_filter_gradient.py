@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from fastconv.testing.reference.conv2d import WINOGRAD_POINTS, padded, taps, winograd_growth
+from fastconv.testing.reference.conv2d import WINOGRAD_POINTS, padded, rounded, taps, winograd_growth
+
+__all__ = ["conv2d_filter_gradient", "factors", "magnitude", "rounded", "terms"]
 
 factors = {name: winograd_growth(points, of_filter=True) for name, points in WINOGRAD_POINTS.items()}
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fastconv.testing.reference.conv2d import factors, taps
+from fastconv.testing.reference.conv2d import factors, rounded, taps
 
-__all__ = ["conv2d_input_gradient", "factors", "magnitude", "terms"]
+__all__ = ["conv2d_input_gradient", "factors", "magnitude", "rounded", "terms"]
 
 
 def conv2d_input_gradient(a, dy, filters):

@@ -1,0 +1,67 @@
+// conv2d: the rows for CUDA.
+#include "cuda/conv2d/passes.h"
+#include "cuda/conv2d/plain.cuh"
+
+namespace fastconv {
+namespace {
+
+// ---- implicit_gemm, implicit_gemm_tf32
+Refusal gemm_supports(const Conv2d& a, const Signature& step) {
+  if (Refusal refusal = all_float32(a, step)) return refusal;
+  return refuse_large_geometry(shape_of(a, step));
+}
+
+template <class Factors>
+Workspace gemm_workspace(const Conv2d& a, const Signature& step) {
+  return {ForwardPass<Factors>(shape_of(a, step)).workspace_bytes(), 0};
+}
+
+template <class Factors>
+double gemm_cost(const Conv2d& a, const Signature& step) {
+  return bandwidth_cost(a, step) + ForwardPass<Factors>(shape_of(a, step)).products_s();
+}
+
+const float* bias_of(const Conv2d& a, const Call& call) { return a.bias ? input<float>(call, 2) : nullptr; }
+const float* residual_of(const Conv2d& a, const Call& call) {
+  return a.residual ? input<float>(call, a.bias ? 3 : 2) : nullptr;
+}
+
+template <class Factors>
+void gemm(const Conv2d& a, const Call& call) {
+  ForwardPass<Factors>(shape_of(a, call))
+      .run(input<float>(call, 0), input<float>(call, 1), bias_of(a, call), residual_of(a, call), a.activation,
+           output<float>(call, 0), call.workspace, stream_of(call));
+}
+
+// ---- plain: a thread an output
+__global__ void __launch_bounds__(plain_threads)
+    plain_kernel(ConvShape z, const float* x, const float* filter, const float* bias, const float* residual,
+                 Activation activation, float* y, uint32_t count) {
+  const uint32_t i = blockIdx.x * plain_threads + threadIdx.x;
+  if (i >= count) return;
+  const int64_t k = i % z.k, pixel = i / z.k;
+  float sum = plain_forward(z, x, filter, pixel / (z.p * z.q), pixel / z.q % z.p, pixel % z.q, k);
+  if (bias) sum += bias[k];
+  if (residual) sum += residual[i];
+  if (activation == Activation::relu && sum < 0.0f) sum = 0.0f;
+  if (activation == Activation::sigmoid) sum = 1.0f / (1.0f + expf(-sum));
+  y[i] = sum;
+}
+
+void plain(const Conv2d& a, const Call& call) {
+  const int64_t count = element_count(call.outputs[0].desc);
+  launch(plain_kernel, blocks_for(count, plain_threads), plain_threads, 0, stream_of(call), shape_of(a, call),
+         input<float>(call, 0), input<float>(call, 1), bias_of(a, call), residual_of(a, call), a.activation,
+         output<float>(call, 0), static_cast<uint32_t>(count));
+}
+
+const Register<Conv2d> on_cuda{
+    "cuda",
+    {{"implicit_gemm_tf32", gemm_supports, gemm_workspace<Tf32Factors>, gemm_cost<Tf32Factors>,
+      gemm<Tf32Factors>, batch_invariant | reduced_precision},
+     {"implicit_gemm", gemm_supports, gemm_workspace<ExactFactors>, gemm_cost<ExactFactors>,
+      gemm<ExactFactors>, batch_invariant},
+     {"plain", all_float32, no_workspace, reference_cost, plain, batch_invariant}}};
+
+}  // namespace
+}  // namespace fastconv
