@@ -1,41 +1,24 @@
-# The compiler: the system's nvcc, else NVIDIA's packages from PyPI, which pyproject.toml asks for when FASTCONV_CUDA=ON
-# (a toolkit under site-packages/nvidia/cu13, without the names that CMake's FindCUDAToolkit looks for).
-function(fastconv_find_nvcc)
-  if(CMAKE_CUDA_COMPILER)
-    return()
-  endif()
-  find_program(system_nvcc nvcc HINTS $ENV{CUDA_HOME}/bin $ENV{CUDA_PATH}/bin /usr/local/cuda/bin)
-  if(system_nvcc)
-    set(CMAKE_CUDA_COMPILER ${system_nvcc} PARENT_SCOPE)
-    return()
-  endif()
-  if(NOT Python_EXECUTABLE)
-    find_package(Python 3.11 COMPONENTS Interpreter)
-  endif()
-  execute_process(
-    COMMAND ${Python_EXECUTABLE} -c
-            "import nvidia, os; print(next(p + '/cu13' for p in nvidia.__path__ if os.path.isfile(p + '/cu13/bin/nvcc')))"
-    OUTPUT_VARIABLE packaged OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-  if(packaged)
-    set(CMAKE_CUDA_COMPILER ${packaged}/bin/nvcc PARENT_SCOPE)
-  endif()
-endfunction()
-
+# libfastconv_cuda, the kernels for NVIDIA's GPUs, and _cuda, its Python module; nothing where FASTCONV_CUDA says so.
+if(NOT FASTCONV_CUDA MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "FASTCONV_CUDA: expected AUTO, ON or OFF; came '${FASTCONV_CUDA}'")
+endif()
 if(FASTCONV_CUDA STREQUAL "OFF")
   return()
 endif()
+include(cmake/find_nvcc.cmake)
 fastconv_find_nvcc()
 if(FASTCONV_CUDA STREQUAL "AUTO")
   find_library(cuda_driver NAMES libcuda.so.1)
-  if(NOT CMAKE_CUDA_COMPILER OR NOT cuda_driver)
+  if(NOT nvcc OR NOT cuda_driver)
     message(STATUS "CUDA: not built (AUTO: needs nvcc and libcuda.so.1; FASTCONV_CUDA=ON builds all the same)")
     return()
   endif()
 endif()
-if(NOT CMAKE_CUDA_COMPILER)
-  message(FATAL_ERROR "FASTCONV_CUDA=ON: no nvcc was found. Install CUDA 13, or NVIDIA's compiler from PyPI: "
-                      "pip install 'fastconv[cuda-dev]' in the environment that builds.")
+if(NOT nvcc)
+  message(FATAL_ERROR "FASTCONV_CUDA=ON: ${nvcc_problem}. Install CUDA ${fastconv_cuda_major}, or NVIDIA's compiler "
+                      "from PyPI: pip install '.[cuda-dev]' in the environment that builds.")
 endif()
+set(CMAKE_CUDA_COMPILER ${nvcc})
 
 if(FASTCONV_CUDA_ARCHS STREQUAL "dev")
   set(CMAKE_CUDA_ARCHITECTURES 80)  # machine code and PTX; the emulated runtime needs the latter
@@ -44,7 +27,10 @@ elseif(FASTCONV_CUDA_ARCHS STREQUAL "release")
 else()
   set(CMAKE_CUDA_ARCHITECTURES ${FASTCONV_CUDA_ARCHS})
 endif()
-set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # ours to choose: the packages have no static one and no libcudart.so
+set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # ours to choose: the shared one, by its file name (the packages have no libcudart.so)
+# CMake's trial programs link the static one, and nvcc looks for it in lib64, where the packages have lib.
+get_filename_component(nvcc_libraries ${nvcc}/../../lib ABSOLUTE)
+set(ENV{LIBRARY_PATH} "${nvcc_libraries}:$ENV{LIBRARY_PATH}")
 enable_language(CUDA)
 set(CMAKE_CUDA_STANDARD 17)
 set(toolkit ${CMAKE_CUDA_COMPILER_TOOLKIT_ROOT})  # not the compiler's folder: nvcc may be a script elsewhere
@@ -62,9 +48,11 @@ add_library(fastconv_cuda SHARED ${cuda_sources})
 target_include_directories(fastconv_cuda PUBLIC csrc)
 target_include_directories(fastconv_cuda SYSTEM PUBLIC ${toolkit}/include)
 target_link_libraries(fastconv_cuda PRIVATE fastconv ${runtime_copy})
-# Registers and spills of every kernel are kept: build/cuda_resources/<stem>.txt (cmake/nvcc_keeping_report.sh).
+# Registers and spills of every kernel are kept: cuda_resources/<stem>.txt in the build folder.
 target_compile_options(fastconv_cuda PRIVATE
   "$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;-Xptxas=-v;--expt-relaxed-constexpr;--extended-lambda;-Xcompiler=-Wno-pedantic>")
+set_target_properties(fastconv_cuda PROPERTIES RULE_LAUNCH_COMPILE
+  "\"${CMAKE_CURRENT_SOURCE_DIR}/cmake/keep_resources.sh\" \"${CMAKE_BINARY_DIR}/cuda_resources\" <SOURCE>")
 
 if(FASTCONV_PYTHON)
   pybind11_add_module(_cuda NO_EXTRAS csrc/bindings/cuda_module.cpp)
@@ -77,4 +65,23 @@ if(FASTCONV_PYTHON)
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${runtime_copy} $<TARGET_FILE_DIR:fastconv_cuda>)
   install(TARGETS _cuda fastconv_cuda LIBRARY DESTINATION fastconv)
   install(FILES ${runtime_copy} DESTINATION fastconv)
+  # Its terms travel with it: our notice, then NVIDIA's text, from the toolkit or the packages.
+  set(terms ${toolkit}/EULA.txt)
+  if(NOT EXISTS ${terms})
+    execute_process(
+      COMMAND ${Python_EXECUTABLE} -c
+              "import importlib.metadata as m; print(next(p.locate() for p in m.files('nvidia-cuda-runtime') if p.name == 'License.txt'))"
+      OUTPUT_VARIABLE terms OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  endif()
+  file(READ cmake/NVIDIA.txt notice)
+  if(terms)
+    file(READ ${terms} text)
+    string(APPEND notice "\n${text}")
+  else()
+    message(WARNING "CUDA: the terms of NVIDIA's runtime were not found in ${toolkit}: keep this build to yourself")
+  endif()
+  file(WRITE ${CMAKE_BINARY_DIR}/NVIDIA.txt "${notice}")
+  if(SKBUILD_METADATA_DIR)
+    install(FILES ${CMAKE_BINARY_DIR}/NVIDIA.txt DESTINATION ${SKBUILD_METADATA_DIR}/licenses)
+  endif()
 endif()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -54,7 +55,17 @@ def _built() -> str:
         raise NotAvailable(
             "the emulated runtime lies in tools/ptxsim of the source folder; run the tests there"
         )
-    done = subprocess.run([str(build)], capture_output=True, text=True, check=False)
+    environment = dict(os.environ)
+    if (toolkit := packaged_toolkit()) and not shutil.which("nvcc"):
+        environment.setdefault("CUDA_HOME", str(toolkit))  # it needs the headers
+    done = subprocess.run([str(build)], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise NotAvailable(f"tools/ptxsim/build failed: {done.stderr.strip()}")
     return done.stdout.strip().splitlines()[-1]
+
+
+def packaged_toolkit() -> Path | None:
+    """Folder of NVIDIA's compiler and headers from PyPI (extra cuda-dev), if they are installed."""
+    packages = importlib.util.find_spec("nvidia")
+    places = (packages.submodule_search_locations or []) if packages else []
+    return next((toolkit for place in places if (toolkit := Path(place, "cu13")).is_dir()), None)
