@@ -1,6 +1,7 @@
 """Options of the test run, and the fixtures that every folder of tests shares."""
 
 import importlib
+import importlib.util
 import os
 import signal
 from pathlib import Path
@@ -52,7 +53,6 @@ def choose_cuda(wish):
 
 def pytest_report_header(config):
     from fastconv import _core
-
     from fastconv.testing import suite
 
     return f"fastconv: {_core.isa()}, {_core.thread_count()} threads, CUDA tests on {suite.cuda_device or 'nothing'}"
@@ -90,6 +90,20 @@ def peer():
             _missing("FASTCONV_REQUIRE_PEERS", f"peer {name} is not installed ({error})")
 
     return wanted
+
+
+@pytest.fixture(scope="session")
+def cuda_kernels():
+    """Machine code of all CUDA kernels of this build."""
+    from fastconv.testing import machine_code
+
+    module = importlib.util.find_spec("fastconv._cuda")
+    if module is None:
+        _missing("FASTCONV_REQUIRE_CUDA", "fastconv was built without CUDA")
+    tools = machine_code.find_tools()
+    if tools is None:
+        _missing("FASTCONV_REQUIRE_CUDA", "cuobjdump and nvdisasm are not installed (extra cuda-dev)")
+    return machine_code.kernels(Path(module.origin).parent / "libfastconv_cuda.so", tools)
 
 
 def _missing(variable, reason):
