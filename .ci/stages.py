@@ -26,9 +26,10 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 CI = ROOT / ".ci"
-VENV, PEERS, STATE, DIST = CI / "venv", CI / "venv-peers", CI / "state", CI / "dist"
+VENV, PEERS, CUDA, STATE, DIST = (CI / name for name in ("venv", "venv-peers", "venv-cuda", "state", "dist"))
 NEWCOMER = ROOT.parent / "shared" / "tools" / "newcomer"
-LARGEST_WHEEL = 5_000_000  # bytes
+LARGEST_WHEEL, LARGEST_CUDA_WHEEL = 5_000_000, 60_000_000  # bytes
+CHECKERS = "memcheck,init,race,sync"  # of the emulated CUDA runtime
 # Tests that compare with another framework say so in their names.
 PEER_TESTS = "torch or keras or tensorflow or peer"
 
@@ -86,7 +87,11 @@ def reported(line: str) -> Count:
 
 def environment_of(venv: Path | None) -> dict[str, str]:
     """The caller's environment without what would leak another Python into it, with `venv` activated."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "FASTCONV", "VIRTUAL_ENV"))}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("PYTHON", "FASTCONV", "PTXSIM", "VIRTUAL_ENV"))
+    }
     if "FASTCONV_TEST_DATA" in os.environ:
         kept["FASTCONV_TEST_DATA"] = os.environ["FASTCONV_TEST_DATA"]
     if venv:
@@ -133,6 +138,25 @@ def wheel() -> Path:
     return next(DIST.glob("*.whl"))
 
 
+def size(built: Path, largest: int) -> Count:
+    """Whether a wheel is as small as it has to be."""
+    came = built.stat().st_size
+    print(f"{built.name}: {came:,} bytes, at most {largest:,}", flush=True)
+    return Count(int(came <= largest), int(came > largest))
+
+
+def without_nvcc(venv: Path) -> dict[str, str]:
+    """Variables that leave NVIDIA's packages in `venv` as the only CUDA that is found."""
+    path = environment_of(venv)["PATH"].split(os.pathsep)
+    packages = next((venv / "lib").glob("python*")) / "site-packages" / "nvidia" / "cu13"
+    return {
+        "PATH": os.pathsep.join(folder for folder in path if not Path(folder, "nvcc").exists()),
+        "CUDA_HOME": str(packages),
+        "CUDA_PATH": "",
+        "CUDACXX": "",
+    }
+
+
 # Stages
 
 
@@ -171,11 +195,9 @@ def style() -> Count:
 def packaging() -> Count:
     """The wheel: its size, what it holds, and the generated page that describes its kernels."""
     built = wheel()
-    size = built.stat().st_size
-    print(f"{built.name}: {size:,} bytes, at most {LARGEST_WHEEL:,}", flush=True)
     install = f"pip install -q --force-reinstall --no-deps '{built}' && pip install -q '{built}'"
     return (
-        Count(int(size <= LARGEST_WHEEL), int(size > LARGEST_WHEEL))
+        size(built, LARGEST_WHEEL)
         + run(install, venv=VENV)
         + run("python scripts/primitives_page.py --check", venv=VENV)
         + run(
@@ -210,6 +232,41 @@ def sanitizers() -> Count:
     return run(install, venv=VENV) + run("scripts/sanitize", venv=VENV, counted=True)
 
 
+def cuda() -> Count:
+    """The CUDA kernels: built by the compiler from PyPI and no other, proven on the emulated runtime."""
+    virtual_environment(CUDA, "test")
+    alone = without_nvcc(CUDA)
+    shutil.rmtree(DIST, ignore_errors=True)
+    make = f"pip wheel -q --no-deps --wheel-dir '{DIST}' -C cmake.define.FASTCONV_SYSTEM_NVCC=OFF ."
+    if (made := run(make, venv=CUDA, FASTCONV_CUDA="ON", **alone)).failed:
+        return made
+    built = next(DIST.glob("*.whl"))
+    install = (
+        f"pip install -q --force-reinstall --no-deps '{built}' && pip install -q '{built}[cuda-dev]' cmake"
+    )
+
+    def emulated(tests: str, **checkers: str) -> Count:
+        command = f"python -m pytest -q --cuda=emulated {tests}"
+        variables = {"FASTCONV_REQUIRE_CUDA": "1", **alone, **checkers}
+        return run(command, venv=CUDA, counted=True, **variables)
+
+    order = str(number_of_commit() % 1000 + 1)
+    return (
+        made
+        + size(built, LARGEST_CUDA_WHEEL)
+        + run(install, venv=CUDA)
+        + emulated("tests/test_packaging.py tests/tools")
+        + emulated("tests/primitives tests/cuda -k cuda")
+        + emulated(
+            "tests/primitives tests/cuda -k cuda",
+            PTXSIM_CHECK=CHECKERS,
+            PTXSIM_ORDER=order,
+            PTXSIM_STRICT="1",
+        )
+        + emulated("tests/primitives tests/cuda -k cuda", PTXSIM_LAZY=order)
+    )
+
+
 STAGES: dict[str, Callable[[], Count]] = {
     "quick-start": quick_start,
     "tests": readme_tests,
@@ -217,6 +274,7 @@ STAGES: dict[str, Callable[[], Count]] = {
     "packaging": packaging,
     "peers": peers,
     "sanitizers": sanitizers,
+    "cuda": cuda,
 }
 
 
@@ -240,6 +298,12 @@ def commit() -> str | None:
     return subprocess.run(
         [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
+
+
+def number_of_commit() -> int:
+    """How many commits lead to the one that is checked out: what is done in turns takes its turn from it."""
+    count = ["git", "-C", str(ROOT), "rev-list", "--count", "HEAD"]
+    return int(subprocess.run(count, capture_output=True, text=True, check=True).stdout)
 
 
 def remembered(stage: str, at: str | None) -> Count | None:
