@@ -29,7 +29,7 @@ constexpr int64_t rows_a_group = 16;              // or a group of lanes has onl
 constexpr int gradient_rows_a_warp = 4;           // input gradient
 constexpr int weight_rows_a_block = staged_rows;  // weight gradient
 
-// Pack<float, vector> from one staged row to the next: with 16 samples, 20 lets 8 lanes read 16 bytes each from different banks.
+// Floats from one staged row to the next: with 16 samples, 20 lets 8 lanes read 16 bytes each from different banks.
 constexpr int staged_stride(int samples) { return samples == 16 ? 20 : samples; }
 
 inline Refusal few_samples(int64_t samples) {
