@@ -28,5 +28,13 @@ def reductions(primitive: Any) -> list[Case]:
         Case("an axis of size 1 between", primitive((0, 2)), (3, 1, 5, 6)),
         Case("axes in any order", primitive((2, 1)), (3, 4, 5, 6)),
         Case("no axis at all", primitive(()), (3, 4)),
+        Case("lines of 32", primitive((1,)), (70, 32)),
+        Case("lines of 1024", primitive((1,)), (9, 1024)),
+        Case("lines of 1025", primitive((1,)), (3, 1025)),
+        Case("columns, a strip and one more", primitive((0,)), (70, 65)),
+        Case("columns, several chunks and strips", primitive((0,)), (700, 130)),
+        Case("the mean of an image, many channels", primitive((1, 2)), (2, 8, 8, 257)),
+        Case("axes apart, long", primitive((0, 2)), (30, 3, 50, 2)),
+        Case("no rows", primitive((1,)), (0, 5)),
         Case("NaN passed on", primitive((1,)), Input((3, 4, 5), fill="nan"), differentiable=False),
     ]
