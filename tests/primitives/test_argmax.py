@@ -1,5 +1,6 @@
 """argmax's cases."""
 
+import numpy as np
 import pytest
 
 from fastconv.primitives import Argmax, Spec
@@ -10,6 +11,10 @@ from fastconv.testing.suite import PrimitiveTests
 CASES = [
     Case("one value", Argmax(0), (1,)),
     Case("classes", Argmax(1), (20, 10)),
+    Case("a line of 300", Argmax(1), (3, 300)),
+    Case("ties in a long line", Argmax(1), Input((7, 130), fill="steps")),
+    Case("NaN in a long line", Argmax(1), Input((5, 70), fill="nan")),
+    Case("minus infinity everywhere", Argmax(1), Input((2, 9), fill=-np.inf)),
     Case("first axis", Argmax(0), (7, 5)),
     Case("an axis between", Argmax(1), (3, 9, 4)),
     Case("channels", Argmax(3), (2, 5, 6, 17)),
