@@ -1,5 +1,6 @@
 """softmax's cases."""
 
+import numpy as np
 import pytest
 
 from fastconv.primitives import Softmax, Spec
@@ -7,12 +8,29 @@ from fastconv.runtime.errors import ShapeError
 from fastconv.testing.cases import Case, Input
 from fastconv.testing.suite import PrimitiveTests
 
+
+def one_nan(random, shape):
+    """Normal, the middle element NaN."""
+    values = random.standard_normal(shape)
+    values.reshape(-1)[values.size // 2] = np.nan
+    return values
+
+
+INFINITE = np.array(
+    [[1, 2, np.inf], [np.inf, 1, 2], [-np.inf, np.inf, 0], [-np.inf] * 3, [0, 1, 2]], np.float32
+)
+
 CASES = [
     Case("one class", Softmax(), (5, 1)),
     Case("two classes", Softmax(), (7, 2)),
     Case("ten classes", Softmax(), (20, 10)),
     Case("16 classes", Softmax(), (9, 16)),
     Case("1000 classes", Softmax(), (8, 1000)),
+    Case("2048 classes", Softmax(), (3, 2048)),
+    Case("2049 classes", Softmax(), (3, 2049)),
+    Case("many classes, a NaN", Softmax(), Input((3, 5001), fill=one_nan), differentiable=False),
+    Case("infinity makes its row NaN", Softmax(), INFINITE, differentiable=False),
+    Case("no rows", Softmax(), (0, 4)),
     Case("one axis", Softmax(), (33,)),
     Case("a class a pixel", Softmax(), (2, 5, 6, 21)),
     Case("several tasks", Softmax(), (900, 17)),

@@ -23,6 +23,7 @@ CASES = [
         ("ten classes", (20, 10)),
         ("16 classes", (9, 16)),
         ("1000 classes", (8, 1000)),
+        ("2049 classes", (3, 2049)),
         ("one axis", (33,)),
         ("a class a pixel", (2, 5, 6, 21)),
         ("several tasks", (900, 17)),

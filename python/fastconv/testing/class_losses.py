@@ -45,6 +45,7 @@ _LARGE: list[tuple[str, tuple[int, ...], bool, Any]] = [
     ("a thousand classes", (9, 1000), True, Input((9,), labels(1000), "int64")),
     ("a thousand classes, weights", (9, 1000), False, Input((9, 1000), weights)),
     ("more classes than a block", (2, 20001), True, Input((2,), labels(20001), "int64")),
+    ("more classes than a block, weights", (2, 2050), False, Input((2, 2050), weights)),
     ("labels that name no class", (5, 4), True, np.array([0, -1, 4, 3, 2**40])),
     ("float labels are cut to whole numbers", (6, 4), True, np.array([0, 2.9, 3, 4, -1, np.nan], np.float32)),
 ]
