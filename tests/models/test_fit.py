@@ -586,6 +586,22 @@ def test_files_whose_pictures_became_nan_are_named(tmp_path):
     )
 
 
+def test_files_of_a_bad_first_batch(tmp_path):
+    folder = folder_of(tmp_path, [f"{c}/{i}.png" for c in ("cats", "dogs") for i in range(6)])
+    generator = fc.preprocessing.image.ImageDataGenerator(
+        preprocessing_function=lambda picture: picture * np.nan
+    )
+    data = generator.flow_from_directory(
+        folder, (10, 10), "grayscale", class_mode="binary", batch_size=5, shuffle=False
+    )
+    with pytest.raises(DataError) as error:
+        compiled("sgd").fit(data, verbose=0)
+    assert message(error) == (
+        "fit: expected finite numbers in x; x[0] ('cats/0.png') holds 100 NaN; so do 'cats/1.png', 'cats/2.png', "
+        "'cats/3.png' and 1 more. Remove the sample, or find out where it became so (a division by 0 in the rescaling?)."
+    )
+
+
 class Once:
     """Data whose first batch is not drawn twice."""
 

@@ -181,7 +181,8 @@ def _other_files(fine: np.ndarray, start: int, files: Sequence[str] | None) -> s
     names = [f"'{files[number]}'" for number in others if files is not None and number < len(files)]
     if not names:
         return ""
-    return f"; so do {', '.join(names[:_NAMED_FILES])}" + (", ..." if len(names) > _NAMED_FILES else "")
+    more = f" and {len(names) - _NAMED_FILES} more" if len(names) > _NAMED_FILES else ""
+    return f"; so do {', '.join(names[:_NAMED_FILES])}{more}"
 
 
 # Numbers of samples

@@ -245,9 +245,9 @@ def _is_plain(loss: Any) -> bool:
 
 def _classes(batch: Batch, loss: Any) -> np.ndarray | None:
     """The class of each sample; None where labels are anything else."""
-    if batch.y is None or len(batch.y) != 1:
-        return None
-    labels = np.asarray(batch.y[0])
+    if batch.y is None or len(batch.y) != 1 or not isinstance(batch.y[0], np.ndarray):
+        return None  # an Array may lie on a device that works on, which is not to be waited for
+    labels = batch.y[0]
     if loss.family == "categorical":
         if labels.ndim != 2 or not (((labels == 0) | (labels == 1)).all() and (labels.sum(-1) == 1).all()):
             return None
