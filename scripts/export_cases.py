@@ -47,7 +47,8 @@ def header(case: Case) -> str:
         lines.append(" ".join(["attribute", name, *(attribute(v) for v in values)]))
     lines += [" ".join(["input", v.dtype.name, *map(str, v.shape)]) for v in case.values()]
     lines += [" ".join(["output", spec.dtype, *map(str, spec.shape)]) for spec in case.specs()]
-    for name in getattr(reference_module(case.stem), "factors", {}):
+    module = reference_module(case.stem)
+    for name in (*getattr(module, "factors", {}), *getattr(module, "rounded", {})):
         for index, tolerance in enumerate(case.tolerances(name)):
             if case.specs()[index].dtype == "float32":
                 lines.append(f"widened {index} {name} {np.max(tolerance, initial=0.0):.9g}")
