@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -183,34 +181,11 @@ def _print_found(index: FolderIndex) -> None:
     print(index.describe_classes())
 
 
-class _Results(threading.local):
-    """Memory for results that stay, for each thread its own.
-
-    Many are taken at a time, so that it comes in huge pages: page by page it would take longer than the resizing.
-    """
-
-    _bytes = 1 << 23
-
-    def __init__(self, shape: tuple[int, int, int]) -> None:
-        self._shape = shape
-        self._free: Iterator[np.ndarray] = iter(())
-
-    def next(self) -> np.ndarray:
-        """An array that nobody else has."""
-        found = next(self._free, None)
-        if found is None:
-            count = max(1, self._bytes // (4 * math.prod(self._shape)))
-            self._free = iter(np.empty((count, *self._shape), np.float32))
-            found = next(self._free)
-        return found
-
-
 def _passes(
     size: tuple[int, int], name: str, aspect: str | None, color_mode: str, exif: bool, antialias: bool
 ) -> tuple[Any, Any]:
     """(load a file, finish rows of a batch)."""
     height, width = size
-    results = _Results((height, width, decode.channels_of[color_mode]))
 
     def load_small(path: str) -> np.ndarray:
         image = decode.read_image(path, color_mode, exif, size if resize.antialiases(name) else None)
@@ -221,7 +196,7 @@ def _passes(
         # What is smaller stays in memory: 8 bits of the file, or the float32 result.
         if pixels.nbytes <= height * width * pixels.shape[2] * 4:
             return pixels
-        return resize.plain_resize(pixels, size, name, aspect, results.next())
+        return resize.plain_resize(pixels, size, name, aspect)
 
     def finish(
         pictures: list[np.ndarray], indices: list[int], seed: int, epoch: int, out: np.ndarray
