@@ -236,12 +236,12 @@ def run_on_cuda(args):
         shared = {"card": gpu, "network": network, "batch": shape.conv.x[0], "case": shape.conv.label,
                   "times": shape.times}  # fmt: skip
         with told(failures, f"{shape.conv.label} batch {shape.conv.x[0]} {which}"):
-            for row in op_cuda.measure(
-                which, case, args.peer, args.precision.split(","), args.pairs, args.seconds
-            ):
+            options = args.peer, args.precision.split(","), args.pairs, args.seconds, args.check == "all"
+            for row in op_cuda.measure(which, case, *options):
                 rows.append({**shared, **row})
                 table.add(rows[-1])
                 print_row(rows[-1], f"{row['precision']:5} batch {shape.conv.x[0]:<3}")
+        op_cuda.release_memory()
     if args.peer and rows:
         summarise(rows, by="precision")
     return len(failures)
@@ -273,6 +273,9 @@ def main():
     parser.add_argument("--precision", default="exact", help="on a GPU: exact, tf32 or both, by comma")
     parser.add_argument(
         "--set", default="vgg16,resnet50,course", help="networks by comma, vgg16:32 with a batch of 32"
+    )
+    parser.add_argument(
+        "--check", default="all", choices=["all", "samples"], help="on a GPU with a peer: elements compared"
     )
     parser.add_argument("--case", default="", help="one shape, by its label")
     parser.add_argument(
