@@ -79,7 +79,7 @@ struct Window {
 };
 
 template <int width>
-__global__ void __launch_bounds__(map_threads)
+__global__ void __launch_bounds__(map_threads, 6)  // at most 40 registers
     pool_windows(Shape shape, Window window, uint32_t count, const float* x, float* y, uint8_t* argmax) {
   const uint32_t thread = blockIdx.x * map_threads + threadIdx.x;
   if (thread >= count) return;

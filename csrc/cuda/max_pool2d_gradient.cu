@@ -39,18 +39,23 @@ __device__ __forceinline__ Place place_of(const Shape& shape, uint32_t thread) {
 // dy of a window where it passes, else 0, and the pixel that takes it.
 template <int width>
 struct Gradient {
-  Pack<float, width> value;
-  Pack<uint8_t, width> tap;
+  Pack<float, width> value = {};
+  Pack<uint8_t, width> tap = {};
 
-  __device__ Gradient(const Operands& operands, int at)
-      : value(load_pack<width>(operands.dy + at)), tap(load_pack<width>(operands.argmax + at)) {
+  __device__ void load(const Operands& operands, int at) {
+    value = load_pack<width>(operands.dy + at), tap = load_pack<width>(operands.argmax + at);
     if (!operands.y) return;
     const auto y = load_pack<width>(operands.y + at);
 #pragma unroll
     for (int i = 0; i < width; ++i)
       if (y.lanes[i] <= 0.0f) value.lanes[i] = 0.0f;
   }
-  __device__ float of(int i, int wanted) const { return tap.lanes[i] == wanted ? value.lanes[i] : 0.0f; }
+  __device__ Pack<float, width> of(int wanted) const {
+    Pack<float, width> result;
+#pragma unroll
+    for (int i = 0; i < width; ++i) result.lanes[i] = tap.lanes[i] == wanted ? value.lanes[i] : 0.0f;
+    return result;
+  }
 };
 
 __global__ void __launch_bounds__(map_threads)
@@ -59,27 +64,22 @@ __global__ void __launch_bounds__(map_threads)
   if (thread >= count) return;
   const Place at = place_of<4>(shape, thread);
   const int channels = static_cast<int>(shape.channel_packs.divisor) * 4;
-  Pack<float, 4> pixels[4] = {};
-  if (at.row < shape.p && at.column < shape.q) {
-    const Gradient<4> gradient(operands,
-                               ((at.n * shape.p + at.row) * shape.q + at.column) * channels + at.channel);
-#pragma unroll
-    for (int tap = 0; tap < 4; ++tap)
-#pragma unroll
-      for (int i = 0; i < 4; ++i) pixels[tap].lanes[i] = gradient.of(i, tap);
-  }
+  Gradient<4> gradient;
+  if (at.row < shape.p && at.column < shape.q)
+    gradient.load(operands, ((at.n * shape.p + at.row) * shape.q + at.column) * channels + at.channel);
   const int row = at.row * 2, column = at.column * 2;
   float* upper = operands.dx + (((at.n * shape.h + row) * shape.w + column) * channels + at.channel);
   float* lower = upper + shape.w * channels;
   const bool right = column + 1 < shape.w, below = row + 1 < shape.h;
-  store_pack(upper, pixels[0]);
-  if (right) store_pack(upper + channels, pixels[1]);
-  if (below) store_pack(lower, pixels[2]);
-  if (right && below) store_pack(lower + channels, pixels[3]);
+  store_pack(upper, gradient.of(0));
+  if (right) store_pack(upper + channels, gradient.of(1));
+  if (below) store_pack(lower, gradient.of(2));
+  if (right && below) store_pack(lower + channels, gradient.of(3));
 }
 
 struct Window {
-  int h, w, stride_h, stride_w, pad_top, pad_left;
+  int h, w, pad_top, pad_left;
+  FastDiv stride_h, stride_w;
 };
 
 struct Range {
@@ -87,8 +87,11 @@ struct Range {
 };
 
 // The windows of `count` that cover padded position `at`.
-__device__ __forceinline__ Range covering(int at, int window, int stride, int count) {
-  return {at < window ? 0 : (at - window) / stride + 1, min(at / stride + 1, count)};
+__device__ __forceinline__ Range covering(int at, int window, const FastDiv& stride, int count) {
+  const auto windows_up_to = [&](int place) {
+    return static_cast<int>(stride.divide(static_cast<uint32_t>(place))) + 1;
+  };
+  return {at < window ? 0 : windows_up_to(at - window), min(windows_up_to(at), count)};
 }
 
 template <int width>
@@ -101,13 +104,18 @@ __global__ void __launch_bounds__(map_threads)
   const int h = at.row + window.pad_top, w = at.column + window.pad_left;
   const Range rows = covering(h, window.h, window.stride_h, shape.p);
   const Range columns = covering(w, window.w, window.stride_w, shape.q);
+  const int stride_h = static_cast<int>(window.stride_h.divisor),
+            stride_w = static_cast<int>(window.stride_w.divisor);
   Pack<float, width> sum = {};
   for (int p = rows.begin; p < rows.end; ++p)
+#pragma unroll 1  // rarely more than two windows: unrolled, it only takes registers
     for (int q = columns.begin; q < columns.end; ++q) {
-      const Gradient<width> gradient(operands, ((at.n * shape.p + p) * shape.q + q) * channels + at.channel);
-      const int tap = (h - p * window.stride_h) * window.w + w - q * window.stride_w;
+      Gradient<width> gradient;
+      gradient.load(operands, ((at.n * shape.p + p) * shape.q + q) * channels + at.channel);
+      const int tap = (h - p * stride_h) * window.w + w - q * stride_w;
+      const auto taken = gradient.of(tap);
 #pragma unroll
-      for (int i = 0; i < width; ++i) sum.lanes[i] += gradient.of(i, tap);
+      for (int i = 0; i < width; ++i) sum.lanes[i] += taken.lanes[i];
     }
   store_pack(operands.dx + thread * width, sum);
 }
@@ -167,8 +175,12 @@ void gather_by(const MaxPool2dGradient& a, const Call& call) {
   const int64_t count = element_count(call.outputs[0].desc) / width;
   if (count == 0) return;
   const auto whole = [](int64_t number) { return static_cast<int>(number); };
-  const Window window{whole(a.window_h), whole(a.window_w), whole(a.stride_h),
-                      whole(a.stride_w), whole(a.pad_top),  whole(a.pad_left)};
+  const Window window{whole(a.window_h),
+                      whole(a.window_w),
+                      whole(a.pad_top),
+                      whole(a.pad_left),
+                      FastDiv(static_cast<uint32_t>(a.stride_h)),
+                      FastDiv(static_cast<uint32_t>(a.stride_w))};
   launch(gradient_gather<width>, blocks_for(count, map_threads), map_threads, 0, stream_of(call),
          shape_of(call, width, dx[1], dx[2]), window, static_cast<uint32_t>(count), operands_of(a, call));
 }
