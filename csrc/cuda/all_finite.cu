@@ -18,11 +18,11 @@ __global__ void __launch_bounds__(chunk_threads) find_not_finite(TensorTable<1> 
     const uint32_t i = chunk.begin + k + threadIdx.x * 4;
     if (i >= chunk.packs_end) continue;
     const auto pack = load_pack<4>(x + i);
-    all = all && finite(pack.lanes[0]) && finite(pack.lanes[1]) && finite(pack.lanes[2]) &&
-          finite(pack.lanes[3]);
+#pragma unroll
+    for (float lane : pack.lanes) all &= finite(lane);
   }
   const uint32_t i = chunk.packs_end + threadIdx.x;
-  if (i < chunk.end) all = all && finite(x[i]);
+  if (i < chunk.end) all &= finite(x[i]);
   if (!all) *static_cast<volatile uint8_t*>(flag) = 0;
 }
 

@@ -1,8 +1,10 @@
 """all_finite's cases."""
 
 import numpy as np
+import pytest
 
-from fastconv.primitives import AllFinite
+from fastconv import _core
+from fastconv.primitives import AllFinite, Spec
 from fastconv.testing import suite
 from fastconv.testing.cases import Case, Input
 from fastconv.testing.suite import PrimitiveTests, run
@@ -43,3 +45,30 @@ class TestAllFinite(PrimitiveTests):
             for place in range(131):
                 case = Case("", AllFinite(), with_at(place, np.nan, 131))
                 assert run(case, implementation, device=device)[0] == 0, (device, implementation, place)
+
+    def test_cuda_recorded(self):
+        """Each run of a recorded plan looks anew, and its closing block follows what it finds."""
+        device = suite.cuda_device
+        if device is None:
+            pytest.skip("no CUDA device to test on")
+        x, runs = _core.Buffer(device, "float32", (5000,)), _core.Buffer(device, "float32", ())
+        runs.write(np.zeros((), np.float32))
+        plan = _core.Plan(device)
+        seen, counter, one = (
+            plan.add_variable(x),
+            plan.add_variable(runs),
+            plan.add_constant(np.ones((), "f4")),
+        )
+        flag = plan.add_arena(Spec("uint8", ()), 0)
+        plan.add_step(_core.Part.step, device, "all_finite", "chunks", {}, [seen], [flag], 0, 0, 0, "look")
+        plan.add_step(
+            _core.Part.closing, device, "add", "elements", {}, [counter, one], [counter], 0, 0, 0, "count"
+        )
+        plan.set_gate(flag)
+        plan.finish()
+        closed = []
+        for value in (1, np.nan, 1, np.inf, 1):
+            x.write(with_at(4999, value, 5000))
+            closed.append(plan.run([], []).closed)
+        assert closed == [True, False, True, False, True]
+        assert runs.numpy() == 3
