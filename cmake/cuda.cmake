@@ -87,3 +87,6 @@ if(FASTCONV_PYTHON)
     install(FILES ${CMAKE_BINARY_DIR}/NVIDIA.txt DESTINATION ${SKBUILD_METADATA_DIR}/licenses)
   endif()
 endif()
+# Templates of one name exist on both sides with bodies of their own (which dtypes a row takes, its cost): each library
+# keeps to its own, whatever was loaded before it.
+target_link_options(fastconv_cuda PRIVATE LINKER:-Bsymbolic-functions)
