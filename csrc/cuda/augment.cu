@@ -60,15 +60,14 @@ __device__ __forceinline__ bool locate(double at, int n, const Sampling& samplin
   if (n == 1) return true;
   if (fill == FillMode::wrap) at = wrapped(at, n);
   if (fill != FillMode::reflect) at = at < 0 ? 0 : at > n - 1 ? n - 1 : at;
-  const double below = floor(at);
-  const int64_t index = static_cast<int64_t>(below);
-  found->weight = static_cast<float>(at - below);
+  int64_t index = static_cast<int64_t>(floor(at));
   if (fill == FillMode::reflect) {
     found->first = reflected(index, n), found->second = reflected(index + 1, n);
-  } else {
-    found->first = static_cast<int>(index);
-    found->second = min(found->first + 1, n - 1);
+  } else {  // on the last pixel the weight of the second is 1
+    index = min(index, static_cast<int64_t>(n - 2));
+    found->first = static_cast<int>(index), found->second = found->first + 1;
   }
+  found->weight = static_cast<float>(at - static_cast<double>(index));
   if (sampling.order == 0) {
     found->first = found->second = found->weight >= 0.5f ? found->second : found->first;
     found->weight = 0.0f;
@@ -173,7 +172,7 @@ __device__ void change_brightness(const Pixels& pixels, int channels, float brig
     const float byte = to_byte(value);
     const bool is_alpha = channels == 4 && k % 4 == 3;
     value = is_alpha ? byte : to_byte(brightness * byte);
-    return spread ? value / 255.0f * extent + range.low : value;
+    return spread ? __fadd_rn(__fmul_rn(value / 255.0f, extent), range.low) : value;
   });
 }
 

@@ -8,7 +8,9 @@ import pytest
 from fastconv import _core
 from fastconv.data import augment
 from fastconv.data.augment import Augmentation, Normalisation, affine_map
+from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import ArgumentError, ShapeError
+from fastconv.testing import suite
 
 # Three blends of two roundings at values up to 255, and a weight rounded to float32 in each:
 # 255 * (3 * 2 + 2) * 2^-24 < 1.3e-4, far below the 1/255 that is promised.
@@ -76,9 +78,17 @@ def reference(picture, draw, fill, cval):
     return x
 
 
-def run(picture, draw, normalisation=augment.unchanged, **options):
+# None: the CPU's pass; the CUDA device that the tests run on, if any.
+DEVICES = [None, *([get_device(suite.cuda_device)] if suite.cuda_device else [])]
+on_every_device = pytest.mark.parametrize(
+    "device", DEVICES, ids=lambda device: device.name if device else "cpu"
+)
+on_cuda = pytest.mark.parametrize("device", DEVICES[1:], ids=lambda device: device.name)
+
+
+def run(picture, draw, normalisation=augment.unchanged, device=None, **options):
     out = np.full((1, *picture.shape), np.nan, dtype=np.float32)
-    augment.apply([picture], [draw], out, Augmentation(**options), normalisation)
+    augment.apply([picture], [draw], out, Augmentation(**options), normalisation, device)
     return out[0]
 
 
@@ -86,9 +96,10 @@ def run(picture, draw, normalisation=augment.unchanged, **options):
 @pytest.mark.parametrize(("_why", "draw"), DRAWS, ids=[why for why, _ in DRAWS])
 @pytest.mark.parametrize("shape", [(19, 19, 3), (24, 13, 1), (1, 17, 4), (9, 1, 3), (8, 11, 5)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_map(fill, _why, draw, shape, dtype):
+@on_every_device
+def test_map(fill, _why, draw, shape, dtype, device):
     picture = np.random.default_rng(1).integers(0, 256, shape).astype(dtype)
-    result = run(picture, draw, fill_mode=fill, cval=17.0)
+    result = run(picture, draw, device=device, fill_mode=fill, cval=17.0)
     np.testing.assert_allclose(result, reference(picture, draw, fill, 17.0), rtol=0, atol=TOLERANCE)
 
 
@@ -131,24 +142,27 @@ def test_scale_joins_the_pass_without_changing_bits():
         assert np.array_equal(run(picture, draw, Normalisation(scale=1 / 255)), late)
 
 
-def test_channel_shift_stays_within_the_picture():
+@on_every_device
+def test_channel_shift_stays_within_the_picture(device):
     picture = np.random.default_rng(2).integers(10, 200, (6, 6, 3)).astype(np.float32)
     expected = np.clip(picture + 50, picture.min(), picture.max())
-    assert np.array_equal(run(picture, {"channel_shift_intensity": 50.0}), expected)
+    assert np.array_equal(run(picture, {"channel_shift_intensity": 50.0}, device=device), expected)
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.4, 1.0, 1.7])
-def test_brightness_is_pillow_s(factor):
+@on_every_device
+def test_brightness_is_pillow_s(factor, device):
     from PIL import Image, ImageEnhance
 
     for channels in (1, 3, 4):
         picture = np.random.default_rng(2).integers(0, 256, (16, 16, channels), dtype=np.uint8)
         image = Image.fromarray(picture[..., 0] if channels == 1 else picture)
         theirs = np.asarray(ImageEnhance.Brightness(image).enhance(factor)).reshape(picture.shape)
-        assert np.array_equal(run(picture, {"brightness": factor}), theirs)
+        assert np.array_equal(run(picture, {"brightness": factor}, device=device), theirs)
 
 
-def test_normalisation():
+@on_every_device
+def test_normalisation(device):
     rng = np.random.default_rng(3)
     images = rng.integers(0, 256, (2, 5, 6, 3)).astype(np.float32)
     mean, deviation = rng.random(3).astype(np.float32), rng.random(3).astype(np.float32) + 0.5
@@ -161,20 +175,79 @@ def test_normalisation():
     augment.normalise(alone, options)
     np.testing.assert_allclose(alone, x, rtol=0, atol=1e-5)  # values up to 4, a dozen roundings
     joined = np.empty_like(images)
-    augment.apply(list(images), None, joined, normalisation=options)
-    assert np.array_equal(joined, alone)
+    augment.apply(list(images), None, joined, normalisation=options, device=device)
+    if device is None:
+        assert np.array_equal(joined, alone)
+    np.testing.assert_allclose(joined, x, rtol=0, atol=1e-5)
     a_pixel = Normalisation(mean=rng.random((5, 6, 3)).astype(np.float32))
     shifted = images.copy()
     augment.normalise(shifted, a_pixel)
     assert np.array_equal(shifted, images - a_pixel.mean)
 
 
-def test_hostile_maps_stay_inside_the_picture():
+@on_every_device
+def test_hostile_maps_stay_inside_the_picture(device):
     picture = np.full((5, 5, 3), 7, dtype=np.uint8)
     for fill in augment.fill_modes:
         for number in (math.nan, math.inf, -math.inf, 1e300, -1e18, 1e9):
-            result = run(picture, {"tx": number, "zx": number}, fill_mode=fill, cval=7.0)
+            draw = {"tx": number, "zx": number}
+            result = run(picture, draw, device=device, fill_mode=fill, cval=7.0)
             assert (result == 7).all()
+
+
+EVERYTHING = {
+    "rotation_range": 40,
+    "width_shift_range": 0.2,
+    "height_shift_range": 0.2,
+    "shear_range": 15,
+    "zoom_range": (0.6, 1.4),
+    "horizontal_flip": True,
+    "vertical_flip": True,
+}
+
+
+@pytest.mark.parametrize("fill", augment.fill_modes)
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("values", [{}, {"channel_shift_range": 30.0}, {"brightness_range": (0.5, 1.5)}],
+                         ids=["map", "channels", "brightness"])  # fmt: skip
+@on_cuda
+def test_cuda_gives_the_cpu_s_bits(fill, order, dtype, values, device):
+    """The same operations in the same order, none of them fused."""
+    images = list(np.random.default_rng(4).integers(0, 256, (7, 23, 18, 3)).astype(dtype))
+    ranges = Augmentation(
+        **EVERYTHING, **values, fill_mode=fill, cval=-3.0 if values else 9.0, interpolation_order=order
+    )
+    draws = ranges.draws(11, 3, range(7), 23, 18)
+    ours, theirs = np.full((2, 7, 23, 18, 3), np.nan, np.float32)
+    augment.apply(images, draws, ours, ranges, Normalisation(scale=1 / 255), device)
+    augment.apply(images, draws, theirs, ranges, Normalisation(scale=1 / 255))
+    assert np.array_equal(ours, theirs)
+
+
+@on_cuda
+def test_cuda_writes_into_a_buffer(device):
+    images = list(np.random.default_rng(5).integers(0, 256, (2, 9, 8, 1), dtype=np.uint8))
+    draws = [{"theta": 30.0}, {"flip_horizontal": True}]
+    buffer, expected = device.new_buffer("float32", (2, 9, 8, 1)), np.empty((2, 9, 8, 1), np.float32)
+    version, memory = buffer.version, device.memory()["used"]
+    augment.apply(images, draws, buffer, device=device)
+    augment.apply(images, draws, expected)
+    assert np.array_equal(buffer.numpy(), expected)
+    assert buffer.version > version and device.memory()["used"] == memory
+
+
+@on_cuda
+def test_cuda_checks(device):
+    images = [np.zeros((3, 3, 1), np.uint8), np.zeros((3, 3, 1), np.float32)]
+    with pytest.raises(ArgumentError) as caught:
+        augment.apply(images, None, np.zeros((2, 3, 3, 1), np.float32), device=device)
+    assert str(caught.value) == "images of one batch: expected one dtype; came uint8 and float32."
+    with pytest.raises(ShapeError) as caught:
+        augment.apply(images[:1], None, device.new_buffer("float32", (1, 3, 4, 1)), device=device)
+    assert str(caught.value) == (
+        f"the output: expected float32 (1, 3, 3, 1) on {device.name}; came float32 (1, 3, 4, 1) on {device.name}."
+    )
 
 
 def test_draws_depend_on_their_key_alone():

@@ -128,17 +128,24 @@ unchanged = Normalisation()
 def apply(
     images: Sequence[np.ndarray],
     draws: Sequence[Draw] | None,
-    out: np.ndarray,
+    out: Any,
     augmentation: Augmentation = nothing,
     normalisation: Normalisation = unchanged,
+    device: Any = None,
 ) -> None:
-    """Writes the transformed, normalised pictures into `out` (n, h, w, c) float32, in one native pass each."""
+    """Writes the transformed, normalised pictures into `out` (n, h, w, c) float32, in one native pass each.
+
+    Args:
+        device: A CUDA device that computes it, from the same draws, the batch at once; `out` may then be a buffer of
+            that device.  None: the CPU.
+    """
     height, width = images[0].shape[:2]
     if draws is None:
         transforms = np.zeros((len(images), 13))
     else:
         transforms = np.array([_transform_row(draw, height, width) for draw in draws], dtype=np.float64)
-    _core.image_augment(
+    native = _core.image_augment if device is None else device.image_augment
+    native(
         images,
         transforms,
         out,

@@ -34,6 +34,10 @@ class CudaDevice(NativeDevice):
         self._cuda.open(self.index)
         super().__init__(name)
 
+    def image_augment(self, images: Any, transforms: Any, out: Any, **options: Any) -> None:
+        """`_core.image_augment` on this device; `out` may be a buffer of it."""
+        self._cuda.image_augment(self.name, images, transforms, out, **options)
+
     def memory(self) -> dict[str, int]:
         """Bytes `used` by buffers and plans, bytes `kept` for reuse, and the number of `blocks` in use."""
         return self._cuda.memory(self.index)
