@@ -1,5 +1,6 @@
 """Options of the test run, and the fixtures that every folder of tests shares."""
 
+import gc
 import importlib
 import importlib.util
 import os
@@ -104,6 +105,32 @@ def cuda_kernels():
     if tools is None:
         _missing("FASTCONV_REQUIRE_CUDA", "cuobjdump and nvdisasm are not installed (extra cuda-dev)")
     return machine_code.kernels(Path(module.origin).parent / "libfastconv_cuda.so", tools)
+
+
+@pytest.fixture
+def cuda_device():
+    """Name of the device that the CUDA tests run on; a test leaves nothing allocated there."""
+    from fastconv.testing import suite
+
+    if suite.cuda_device is None:
+        _missing(
+            "FASTCONV_REQUIRE_CUDA", "no CUDA: neither a GPU nor a CUDA module with the emulated runtime"
+        )
+    before = _cuda_blocks(suite.cuda_device)
+    yield suite.cuda_device
+    assert _cuda_blocks(suite.cuda_device) == before, "memory of the device is still in use"
+
+
+def _cuda_blocks(name):
+    """Blocks in use, without the plans of single primitives and the arena, which stay for the next."""
+    from fastconv import _core
+    from fastconv.compiler import eager
+    from fastconv.runtime.device import get_device
+
+    eager._one_step.cache_clear()
+    gc.collect()
+    _core.release_arena(name)
+    return get_device(name).memory()["blocks"]
 
 
 def _missing(variable, reason):

@@ -35,7 +35,7 @@ FLOORS = [
     },
 ]
 FACE = len(FLOORS) - 1
-GROUND = {"_core"}
+GROUND = {"_core", "_cuda"}
 # Stands beside the house: it looks into every floor; a floor asks for it at work (FASTCONV_CHECK), never when loaded.
 BESIDE = {"testing"}
 

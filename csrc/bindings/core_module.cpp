@@ -236,10 +236,27 @@ class OneStep {
   Workspace scratch_{0, 0};
 };
 
+// Holds a device so that nothing of ours gets into a run that another thread records.  Without the GIL: a run asks
+// for it between steps.
+class Held {
+ public:
+  explicit Held(Device& device) : lock_(device.run_lock()) {}
+
+ private:
+  const py::gil_scoped_release nogil_;
+  const std::lock_guard<std::mutex> lock_;
+};
+
 py::array buffer_to_numpy(const std::shared_ptr<Buffer>& buffer) {
   py::array array = empty_array(buffer->desc());
-  buffer->device().synchronize();
-  buffer->device().download(array.mutable_data(), buffer->data(), buffer->bytes());
+  Device& device = buffer->device();
+  void* host = array.mutable_data();
+  if (device.host_addressable()) {
+    device.download(host, buffer->data(), buffer->bytes());
+  } else {
+    const Held held(device);
+    device.download(host, buffer->data(), buffer->bytes());
+  }
   return array;
 }
 
@@ -259,8 +276,9 @@ void buffer_write(Buffer& buffer, const py::array& values) {
   const TensorDesc desc = desc_of(array);
   if (!same_shape(desc, buffer.desc()) || desc.dtype != buffer.desc().dtype)
     throw Error(ErrorKind::shape, "expected " + to_string(buffer.desc()) + "; came " + to_string(desc) + ".");
-  const std::lock_guard<std::mutex> lock(buffer.device().run_lock());
-  buffer.device().upload(buffer.data(), array.data(), buffer.bytes());
+  const void* host = array.data();
+  const Held held(buffer.device());
+  buffer.device().upload(buffer.data(), host, buffer.bytes());
   buffer.touch();
 }
 
@@ -269,13 +287,18 @@ struct PlanRun {
   std::vector<double> seconds;
 };
 
-PlanRun plan_run(Plan& plan, const std::vector<py::array>& feeds,
-                 const std::vector<std::shared_ptr<Buffer>>& outputs, const py::object& on_step, bool timed) {
-  std::vector<const void*> pointers;
-  for (const py::array& feed : feeds) {
-    if (!(feed.flags() & py::array::c_style)) throw Error(ErrorKind::value, "a feed is not contiguous");
-    pointers.push_back(feed.data());
-  }
+// A NumPy array, or a buffer on the device of the plan.
+Plan::Feed feed_of(const py::handle& given) {
+  if (py::isinstance<Buffer>(given)) return {given.cast<const Buffer&>().data(), true};
+  const auto array = given.cast<py::array>();
+  if (!(array.flags() & py::array::c_style)) throw Error(ErrorKind::value, "a feed is not contiguous");
+  return {array.data(), false};
+}
+
+PlanRun plan_run(Plan& plan, const py::list& feeds, const std::vector<std::shared_ptr<Buffer>>& outputs,
+                 const py::object& on_step, bool timed) {
+  std::vector<Plan::Feed> pointers;
+  for (const py::handle& feed : feeds) pointers.push_back(feed_of(feed));
   std::vector<Buffer*> targets;
   for (const auto& output : outputs) targets.push_back(output.get());
   PlanRun result{false, {}};
@@ -308,6 +331,8 @@ py::array random_uniform(uint64_t key, uint64_t stream, int64_t count) {
 }  // namespace
 
 void bind_image(py::module_& module);  // image_module.cpp
+void bind_exchange(py::module_& module,
+                   py::class_<Buffer, std::shared_ptr<Buffer>>& buffer);  // exchange_module.cpp
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "fastconv's native core: kernels, plans, memory, threads.";
@@ -340,7 +365,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.def("random_uniform", &random_uniform, py::arg("key"), py::arg("stream"), py::arg("count"));
   m.def("release_arena", [](const std::string& name) {
     Device& chosen = device(name);
-    const std::lock_guard<std::mutex> lock(chosen.run_lock());
+    const Held held(chosen);
     chosen.release_arena();
   });
   m.def("arena_bytes", [](const std::string& name) { return device(name).arena_bytes(); });
@@ -394,7 +419,8 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .def("seconds", &OneStep::run, py::arg("repeats"), py::arg("batch") = 1)
       .def("results", &OneStep::results);
 
-  py::class_<Buffer, std::shared_ptr<Buffer>>(m, "Buffer")
+  py::class_<Buffer, std::shared_ptr<Buffer>> buffer(m, "Buffer");
+  buffer
       .def(py::init([](const std::string& device_name, const std::string& dtype,
                        const std::vector<int64_t>& dims) {
              return std::make_shared<Buffer>(device(device_name), make_desc(dtype_from_name(dtype), dims));
@@ -409,9 +435,12 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
           })
       .def_property_readonly("bytes", &Buffer::bytes)
       .def_property_readonly("version", &Buffer::version)
+      .def_property_readonly("pointer", [](const Buffer& b) { return reinterpret_cast<uintptr_t>(b.data()); })
       .def("numpy", &buffer_to_numpy, "A copy on the host.")
       .def("view", &buffer_view, "A read-only view where the memory is the host's, else a copy.")
       .def("write", &buffer_write, py::arg("values"));
+
+  bind_exchange(m, buffer);
 
   py::enum_<Part>(m, "Part")
       .value("prologue", Part::prologue)
@@ -428,7 +457,10 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .def("add_constant",
            [](Plan& plan, const py::array& values) {
              const py::array array = contiguous(values);
-             return plan.add_constant(desc_of(array), array.data());
+             const TensorDesc desc = desc_of(array);
+             const void* host = array.data();
+             const Held held(plan.device());
+             return plan.add_constant(desc, host);
            })
       .def("add_kept", [](Plan& plan, const Spec& spec) { return plan.add_kept(desc_from(spec)); })
       .def("add_variable", &Plan::add_variable)
@@ -454,7 +486,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
           py::arg("workspace_bytes"), py::arg("scratch_bytes"), py::arg("label"))
       .def("set_gate", &Plan::set_gate)
       .def("set_poison", &Plan::set_poison)
-      .def("finish", &Plan::finish)
+      .def("finish", &Plan::finish, py::call_guard<py::gil_scoped_release>())
       .def("run", &plan_run, py::arg("feeds"), py::arg("outputs"), py::arg("on_step") = py::none(),
            py::arg("timed") = false)
       .def("read_slot",

@@ -58,6 +58,8 @@ void augment(const std::string& device_name, const std::vector<py::array>& image
 PYBIND11_MODULE(_cuda, m, py::mod_gil_not_used()) {
   m.doc() = "fastconv's CUDA kernels and devices; loaded when a CUDA device is asked for.";
   translate_errors();
+  m.def("oldest_driver", [] { return oldest_driver; });
+  m.def("oldest_major", [] { return oldest_major; });
   m.def("device_count", &cuda_device_count);
   m.def("driver_version", &cuda_driver_version);
   m.def("runtime_version", &cuda_runtime_version);
@@ -66,12 +68,14 @@ PYBIND11_MODULE(_cuda, m, py::mod_gil_not_used()) {
         py::arg("out"), py::kw_only(), py::arg("fill_mode") = "nearest", py::arg("cval") = 0.0f,
         py::arg("order") = 1, py::arg("scale") = 1.0f, py::arg("centre_sample") = false,
         py::arg("scale_sample") = false, py::arg("mean") = py::none(), py::arg("deviation") = py::none());
+  m.def("device_of", &cuda_device_of, py::arg("pointer"),
+        "Number of the GPU in whose memory it lies, or -1.");
   m.def("launches", [] { return cuda_launches.load(); });
-  m.def("release_memory", &release_cuda_memory, py::arg("index"));
+  m.def("release_memory", &release_cuda_memory, py::arg("index"), py::call_guard<py::gil_scoped_release>());
   m.def("memory", [](int index) {
     const CudaMemory memory = cuda_memory(index);
     return py::dict(py::arg("used") = memory.used, py::arg("kept") = memory.kept,
-                    py::arg("blocks") = memory.blocks);
+                    py::arg("blocks") = memory.blocks, py::arg("free") = memory.free);
   });
   m.def("facts", [](int index) {
     const CudaDeviceFacts facts = cuda_device_facts(index);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/memory.h"
+#include "core/shape.h"
 #include "core/thread_pool.h"
 
 namespace fastconv {
@@ -25,6 +26,17 @@ class CpuDevice : public Device {
   }
   bool host_addressable() const override { return true; }
   void synchronize() override {}
+  void gather(void* target, const void* source, const TensorDesc& desc, const int64_t* strides) override {
+    const size_t element_bytes = dtype_bytes(desc.dtype);
+    const int64_t count = element_count(desc);
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t rest = i, at = 0;
+      for (int axis = desc.rank; axis-- > 0; rest /= desc.dims[axis])
+        at += rest % desc.dims[axis] * strides[axis];
+      std::memcpy(static_cast<char*>(target) + i * element_bytes,
+                  static_cast<const char*>(source) + at * static_cast<int64_t>(element_bytes), element_bytes);
+    }
+  }
   void begin_run(size_t scratch_bytes_per_thread) override {
     reserve_scratch(scratch_bytes_per_thread);
     flush_.emplace();

@@ -12,7 +12,9 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/shape.h"
 #include "cuda/check.h"
+#include "cuda/gather.h"
 #include "plan/device.h"
 
 namespace fastconv {
@@ -21,8 +23,6 @@ extern std::atomic<int64_t> cuda_launches;
 std::atomic<int64_t> cuda_launches{0};
 
 namespace {
-
-constexpr int oldest_driver = 13000, oldest_major = 8;
 
 std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
@@ -94,7 +94,28 @@ int cuda_runtime_version() {
   return version;
 }
 
+namespace {
+
+// The driver's state does not survive a fork: every call in the child would fail, or harm the parent.
+bool is_forked_child() {
+  static const pid_t first_user = getpid();
+  return getpid() != first_user;
+}
+
+void refuse_in_forked_child(const std::string& who) {
+  if (is_forked_child())
+    throw Error(
+        ErrorKind::device,
+        who +
+            ": CUDA cannot be used in a process that was forked after its first use. Start workers with "
+            "multiprocessing's 'spawn', fork before the first use of the device, or use "
+            "fastconv.set_device('cpu').");
+}
+
+}  // namespace
+
 int cuda_device_count() {
+  refuse_in_forked_child("cuda");
   const int driver = cuda_driver_version();
   if (driver == 0)
     throw Error(ErrorKind::device,
@@ -113,8 +134,15 @@ int cuda_device_count() {
         "cuda: expected a GPU; the driver sees none. Look at nvidia-smi and CUDA_VISIBLE_DEVICES, or use "
         "fastconv.set_device('cpu').");
   }
-  CUDA_CHECK(error);
+  check_cuda(error, "cudaGetDeviceCount", __FILE__, __LINE__);
   return count;
+}
+
+int cuda_device_of(uintptr_t pointer) {
+  cudaPointerAttributes found;
+  CUDA_CHECK(cudaPointerGetAttributes(&found, reinterpret_cast<const void*>(pointer)));
+  const bool on_gpu = found.type == cudaMemoryTypeDevice || found.type == cudaMemoryTypeManaged;
+  return on_gpu ? found.device : -1;
 }
 
 CudaDeviceFacts cuda_device_facts(int index) {
@@ -135,7 +163,9 @@ struct Staging {
 class CudaRecording : public Device::Recording {
  public:
   CudaRecording(cudaGraphExec_t graph, cudaStream_t stream) : graph_(graph), stream_(stream) {}
-  ~CudaRecording() override { cudaGraphExecDestroy(graph_); }
+  ~CudaRecording() override {
+    if (!is_forked_child()) cudaGraphExecDestroy(graph_);
+  }
   void replay() override {
     ++cuda_launches;
     CUDA_CHECK(cudaGraphLaunch(graph_, stream_));
@@ -148,7 +178,7 @@ class CudaRecording : public Device::Recording {
 
 class CudaDevice : public Device {
  public:
-  explicit CudaDevice(int index) : Device("cuda:" + std::to_string(index)), index_(index), owner_(getpid()) {
+  explicit CudaDevice(int index) : Device("cuda:" + std::to_string(index)), index_(index) {
     use();
     CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
     CUDA_CHECK(cudaStreamCreateWithFlags(&uploads_, cudaStreamNonBlocking));
@@ -170,7 +200,7 @@ class CudaDevice : public Device {
   }
 
   void free(void* block, size_t bytes) override {
-    if (!block || getpid() != owner_) return;
+    if (!block || is_forked_child()) return;
     const size_t size = rounded(bytes);
     const std::lock_guard<std::mutex> lock(memory_lock_);
     kept_.emplace(size, block);  // whoever gets it next works behind us in the same stream
@@ -199,6 +229,22 @@ class CudaDevice : public Device {
   void synchronize() override {
     use();
     CUDA_CHECK(cudaStreamSynchronize(stream_));
+  }
+  void gather(void* target, const void* source, const TensorDesc& desc, const int64_t* strides) override {
+    use();
+    gather_elements(target, source, desc, strides, stream_);
+  }
+  void wait_for(uintptr_t stream) override {
+    use();
+    order(reinterpret_cast<cudaStream_t>(stream), stream_);
+  }
+  void let_wait(uintptr_t stream) override {
+    use();
+    order(stream_, reinterpret_cast<cudaStream_t>(stream));
+  }
+  bool settle() noexcept override {
+    return !is_forked_child() && cudaSetDevice(index_) == cudaSuccess &&
+           cudaDeviceSynchronize() == cudaSuccess;
   }
   void begin_run(size_t) override { use(); }
   void end_run() noexcept override {}
@@ -253,13 +299,16 @@ class CudaDevice : public Device {
     cudaGraphExec_t executable = nullptr;
     const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
     cudaGraphDestroy(graph);
-    CUDA_CHECK(error);
+    check_cuda(error, "cudaGraphInstantiate", __FILE__, __LINE__);
     return std::make_unique<CudaRecording>(executable, stream_);
   }
 
   CudaMemory memory() {
+    use();
+    size_t available = 0, total = 0;
+    CUDA_CHECK(cudaMemGetInfo(&available, &total));
     const std::lock_guard<std::mutex> lock(memory_lock_);
-    return {used_, kept_bytes_, blocks_};
+    return {used_, kept_bytes_, available, blocks_};
   }
   void release_kept() {
     use();
@@ -273,13 +322,13 @@ class CudaDevice : public Device {
 
  private:
   void use() {
-    if (getpid() != owner_)
-      throw Error(
-          ErrorKind::device,
-          name() +
-              ": CUDA cannot be used in a process that was forked after its first use. Start workers with "
-              "multiprocessing's 'spawn', or fork before the first use of the device.");
+    refuse_in_forked_child(name());
     CUDA_CHECK(cudaSetDevice(index_));
+  }
+
+  void order(cudaStream_t first, cudaStream_t second) {
+    CUDA_CHECK(cudaEventRecord(idle_, first));
+    CUDA_CHECK(cudaStreamWaitEvent(second, idle_, 0));
   }
 
   // Sizes are rounded so that blocks fit again: 512 bytes, from 1 MiB on an eighth of the size's power of two.
@@ -313,7 +362,7 @@ class CudaDevice : public Device {
                       " of " + megabytes(total) +
                       " are free. Use a smaller batch, or free other models and programs.");
     }
-    CUDA_CHECK(error);
+    check_cuda(error, "cudaMalloc", __FILE__, __LINE__);
     return block;
   }
   void drop_kept() {
@@ -324,7 +373,6 @@ class CudaDevice : public Device {
   }
 
   const int index_;
-  const pid_t owner_;
   bool records_ = true;
   cudaStream_t stream_ = nullptr, uploads_ = nullptr;
   cudaEvent_t idle_ = nullptr;

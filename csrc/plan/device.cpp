@@ -52,6 +52,15 @@ std::vector<std::string> device_names() {
 Buffer::Buffer(Device& device, const TensorDesc& desc)
     : device_(device), desc_(desc), bytes_(byte_count(desc)), data_(device.allocate(bytes_)) {}
 
-Buffer::~Buffer() { device_.free(data_, bytes_); }
+Buffer::Buffer(Device& device, const TensorDesc& desc, void* data, std::shared_ptr<void> owner)
+    : device_(device), desc_(desc), bytes_(byte_count(desc)), data_(data), owner_(std::move(owner)) {}
+
+Buffer::~Buffer() {
+  const bool reachable = !(shared_ || owner_) || device_.settle();
+  if (!owner_)
+    device_.free(data_, bytes_);
+  else if (!reachable)
+    new std::shared_ptr<void>(std::move(owner_));  // stays: its owner would give it back to the device
+}
 
 }  // namespace fastconv

@@ -1,6 +1,7 @@
 // What a device is to a plan: memory, copies, an order of execution.  The plan knows no device by name.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,16 @@ class Device {
   virtual void poison(void* block, size_t bytes) = 0;  // fills it with NaN (tests)
   virtual bool host_addressable() const = 0;  // feeds are read where they are, results viewed where they are
   virtual void synchronize() = 0;
+
+  // Memory of other libraries.  `gather` makes a dense tensor of elements that lie `strides` elements apart.
+  // `stream` is another library's order of execution, as DLPack numbers it.
+  virtual void gather(void* target, const void* source, const TensorDesc& desc, const int64_t* strides) = 0;
+  virtual void wait_for(uintptr_t stream) { (void)stream; }  // what comes here, after what is there
+  virtual void let_wait(uintptr_t stream) { (void)stream; }  // the other way round
+  // Waits for all work, others' too, so that memory can go back; false where the device is out of reach
+  // (lost, or this is a forked child): then nothing may be given back.
+  virtual bool settle() noexcept { return true; }
+
   virtual void begin_run(size_t scratch_bytes_per_thread) = 0;  // before the first step of a run
   virtual void end_run() noexcept = 0;
   virtual void* queue() { return nullptr; }                          // what `Call::queue` gets
@@ -67,6 +78,8 @@ std::vector<std::string> device_names();
 class Buffer {
  public:
   Buffer(Device& device, const TensorDesc& desc);
+  // Over memory of somebody else, who is kept alive until the device has done what reads it.
+  Buffer(Device& device, const TensorDesc& desc, void* data, std::shared_ptr<void> owner);
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -77,12 +90,15 @@ class Buffer {
   void* data() const { return data_; }
   uint64_t version() const { return version_; }
   void touch() { ++version_; }
+  void share() { shared_ = true; }  // others see the memory: before it is used anew, their work is waited for
 
  private:
   Device& device_;
   TensorDesc desc_;
   size_t bytes_;
   void* data_;
+  std::shared_ptr<void> owner_;  // null: the memory is this buffer's own
+  bool shared_ = false;
   uint64_t version_ = 0;
 };
 

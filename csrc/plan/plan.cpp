@@ -149,6 +149,10 @@ void Plan::finish() {
     group_ends_[i] = joins ? group_ends_[i + 1] : i + 1;
   }
   texts_.clear();
+  {
+    const std::lock_guard<std::mutex> lock(device_.run_lock());
+    device_.arena(arena_bytes_);  // what does not fit is told now
+  }
   if (device_.host_addressable()) return;
   for (const TensorDesc& feed : feeds_) device_feeds_.push_back(device_.allocate(byte_count(feed)));
   for (const TensorDesc& output : outputs_) device_outputs_.push_back(device_.allocate(byte_count(output)));
@@ -160,7 +164,8 @@ void* Plan::slot_data(int slot) const {
     case Region::kept: return kept_[s.place].first;
     case Region::variable: return variables_[s.place]->data();
     case Region::feed:
-      return device_feeds_.empty() ? const_cast<void*>((*bound_feeds_)[s.place]) : device_feeds_[s.place];
+      return device_feeds_.empty() ? const_cast<void*>((*bound_feeds_)[s.place].data)
+                                   : device_feeds_[s.place];
     case Region::output:
       return device_outputs_.empty() ? (*bound_outputs_)[s.place]->data() : device_outputs_[s.place];
     case Region::arena: return static_cast<char*>(arena_) + s.place;
@@ -273,7 +278,15 @@ bool Plan::run_device_gated(const Observer& observer) {
   return read_gate();
 }
 
-bool Plan::run(const std::vector<const void*>& feeds, const std::vector<Buffer*>& outputs,
+void Plan::fill_feed(size_t index, const Feed& feed) {
+  const size_t bytes = byte_count(feeds_[index]);
+  if (feed.on_device)
+    device_.copy(device_feeds_[index], feed.data, bytes);
+  else
+    device_.upload_feed(device_feeds_[index], feed.data, bytes);
+}
+
+bool Plan::run(const std::vector<Feed>& feeds, const std::vector<Buffer*>& outputs,
                const Observer& observer) {
   if (!finished_) defect("run before finish()");
   if (feeds.size() != feeds_.size() || outputs.size() != outputs_.size())
@@ -283,8 +296,7 @@ bool Plan::run(const std::vector<const void*>& feeds, const std::vector<Buffer*>
   bound_feeds_ = &feeds;
   bound_outputs_ = &outputs;
   if (poison_) device_.poison(arena_, arena_bytes_);
-  for (size_t i = 0; i < device_feeds_.size(); ++i)
-    device_.upload_feed(device_feeds_[i], feeds[i], byte_count(feeds_[i]));
+  for (size_t i = 0; i < device_feeds_.size(); ++i) fill_feed(i, feeds[i]);
   if (observer.seconds) observer.seconds->assign(steps_.size(), 0.0);
   run_prologue(observer);
   const bool open = device_.host_addressable() ? run_host_gated(observer) : run_device_gated(observer);

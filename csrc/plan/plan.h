@@ -53,11 +53,15 @@ class Plan {
     std::function<void(int step, bool after)> on_step;  // both may be empty
     std::vector<double>* seconds = nullptr;             // one a step, if wanted
   };
+  struct Feed {
+    const void* data;
+    bool on_device;  // in the memory of the plan's device, written in its order; else in the host's
+  };
   // False when the gate was shut: no state was written.  Throws Error(interrupted).
-  bool run(const std::vector<const void*>& feeds, const std::vector<Buffer*>& outputs,
-           const Observer& observer);
+  bool run(const std::vector<Feed>& feeds, const std::vector<Buffer*>& outputs, const Observer& observer);
 
   // ---- looking at it
+  Device& device() const { return device_; }
   int step_count() const { return static_cast<int>(steps_.size()); }
   std::string step_text(int step) const;  // "cpu conv2d winograd_f4x3:avx2 stride_h=1 ..."
   void read_slot(int slot, void* host);   // only from within on_step
@@ -86,6 +90,7 @@ class Plan {
   void* slot_data(int slot) const;
   bool prologue_is_stale() const;
   void bind(Step& step);
+  void fill_feed(size_t index, const Feed& feed);
   Call call_of(Step& step) const;
   void run_step(Step& step, int index, const Observer& observer);
   void run_steps(size_t begin, size_t end, const Observer& observer);
@@ -116,7 +121,7 @@ class Plan {
 
   // bound for the run in progress
   void* arena_ = nullptr;
-  const std::vector<const void*>* bound_feeds_ = nullptr;
+  const std::vector<Feed>* bound_feeds_ = nullptr;
   const std::vector<Buffer*>* bound_outputs_ = nullptr;
   std::vector<void*> device_feeds_,
       device_outputs_;  // at fixed addresses, where the host's memory cannot be used

@@ -42,6 +42,7 @@ _places = {
     "Model": "fastconv.models",
     "Sequential": "fastconv.models",
     "Variable": "fastconv.runtime.variable",
+    "from_dlpack": "fastconv.runtime.array",
     "function": "fastconv.compiler.decorator",
     "get_num_threads": "fastconv.utils",
     "grad": "fastconv.compiler",
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
     from fastconv.compiler.decorator import function as function
     from fastconv.layers import Input as Input
     from fastconv.models import Model as Model, Sequential as Sequential
-    from fastconv.runtime.array import Array as Array
+    from fastconv.runtime.array import Array as Array, from_dlpack as from_dlpack
     from fastconv.runtime.device import set_device as set_device
     from fastconv.runtime.errors import FastconvError as FastconvError
     from fastconv.runtime.precision import set_precision as set_precision

@@ -107,9 +107,13 @@ def _native() -> Iterator[Finding]:
 
 
 def _devices() -> Iterator[Finding]:
+    from fastconv.runtime import cuda
     from fastconv.runtime.device import default_device, device_names, get_device
 
     for name in device_names():
+        if name == "cuda":
+            yield from (Finding(*row) for row in cuda.findings())
+            continue
         try:
             get_device(name)
             state, todo = "usable", ""

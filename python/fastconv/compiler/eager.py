@@ -13,6 +13,7 @@ from fastconv.graph import call_node, is_symbolic
 from fastconv.primitives import base
 from fastconv.runtime import operators
 from fastconv.runtime.array import Array
+from fastconv.runtime.device import get_device
 from fastconv.runtime.variable import Variable
 
 
@@ -26,8 +27,13 @@ def apply(primitive: base.Primitive, inputs: tuple[Any, ...]) -> Any:
     """Extends the graph if an input is symbolic, else computes at once."""
     if any(is_symbolic(v) for v in inputs):
         return call_node(primitive, inputs)
-    device = next((v.device for v in inputs if isinstance(v, (Array, Variable))), None)
-    return _one_step(primitive, device)(*_like_first(inputs))
+    return _one_step(primitive, _device_of(inputs))(*_like_first(inputs))
+
+
+def _device_of(inputs: tuple[Any, ...]) -> str | None:
+    """Where to compute: the first device of the inputs, but rather one that what is on the host can be brought to."""
+    names = [v.device for v in inputs if isinstance(v, (Array, Variable))]
+    return min(names, key=lambda name: get_device(name).in_host_memory, default=None)
 
 
 @functools.lru_cache(maxsize=512)

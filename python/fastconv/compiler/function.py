@@ -14,9 +14,10 @@ from fastconv import primitives
 from fastconv.compiler import pipeline
 from fastconv.graph import Graph, Symbol, Trace, as_symbol, placeholder, tracing
 from fastconv.primitives.base import Spec
+from fastconv.runtime import exchange
 from fastconv.runtime.array import Array
 from fastconv.runtime.device import get_device
-from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.errors import ArgumentError, DeviceError
 from fastconv.runtime.plan import PlanDescription
 from fastconv.runtime.precision import precision
 from fastconv.runtime.variable import Variable
@@ -56,19 +57,36 @@ class Function:
     ) -> None:
         self._fn = fn
         self._training = training
-        self._device = device
         self.name = name
+        self._device = device
+        self._home = device  # where its variables are, if it has any: there it runs, wherever its inputs are
         self._plans: collections.OrderedDict[Any, Compiled] = collections.OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(self, *arrays: Any) -> Any:
-        """Runs on arrays (NumPy's or ours); gives Arrays in the form that `fn` returns."""
-        feeds = [_host_array(a) for a in arrays]
-        compiled = self.compiled([Spec(f.dtype.name, f.shape) for f in feeds])
-        return self.run(compiled, feeds)
+        """Runs on arrays (NumPy's or ours); gives Arrays in the form that `fn` returns.
 
-    def run(self, compiled: Compiled, feeds: Sequence[np.ndarray]) -> Any:
-        """Runs one plan on feeds that fit it."""
+        Arrays in the host's memory go anywhere; those on a GPU are taken by functions that run there.
+
+        Raises:  DeviceError: an array on another GPU, or variables on several devices.
+        """
+        feeds = [_feed(a) for a in arrays]
+        place = next((f.device for f in feeds if isinstance(f, Array)), None)
+        compiled = self.compiled([Spec(f.dtype.name, f.shape) for f in feeds], place)
+        return self.run(compiled, [self._placed(f, compiled.device) for f in feeds])
+
+    def _placed(self, feed: Any, device: Any) -> Any:
+        if not isinstance(feed, Array):
+            return feed
+        if feed.device == device.name:
+            return feed.buffer
+        raise DeviceError(
+            f"{self.name}: expected arrays on '{device.name}' or in the host's memory; came one on '{feed.device}'. Move "
+            f"it with x.to('{device.name}')."
+        )
+
+    def run(self, compiled: Compiled, feeds: Sequence[Any]) -> Any:
+        """Runs one plan on feeds that fit it: NumPy arrays, or buffers of its device."""
         new_buffer = compiled.device.new_buffer
         outputs = [new_buffer(spec.dtype, spec.shape) for spec in compiled.output_specs]
         result = pipeline.run(compiled.executable, compiled.description, feeds, outputs)
@@ -77,16 +95,16 @@ class Function:
         arrays = iter(outputs)
         return _map(compiled.structure, lambda leaf: None if leaf is None else Array(next(arrays)))
 
-    def compiled(self, specs: Sequence[Spec]) -> Compiled:
-        """The plan for inputs of these specs."""
-        key = (*specs, precision())
+    def compiled(self, specs: Sequence[Spec], place: str | None = None) -> Compiled:
+        """The plan for inputs of these specs that lie on `place`."""
         with self._lock:
+            key = (*specs, self._home or place, precision())
             found = self._plans.get(key)
             if found is not None:
                 self._plans.move_to_end(key)
                 return found
-            made = self._compile(specs)
-            self._plans[key] = made
+            made = self._compile(specs, place)
+            self._plans[(*specs, self._home or place, precision())] = made
             if len(self._plans) > CACHED_PLANS:
                 self._plans.popitem(last=False)
             return made
@@ -95,10 +113,13 @@ class Function:
         """The plan for inputs of these specs, which says how much memory it needs; nothing is built."""
         return pipeline.describe(self.traced(specs)[0], get_device(self._device))
 
-    def _compile(self, specs: Sequence[Spec]) -> Compiled:
+    def _compile(self, specs: Sequence[Spec], place: str | None) -> Compiled:
         graph, structure, trace = self.traced(specs)
-        device = get_device(self._device or next((v.device for v in trace.variables), None))
-        executable, description = pipeline.compile_graph(graph, device, self.name)
+        self._home = self._device or next((v.device for v in trace.variables), None)
+        device = get_device(self._home or place)
+        executable, description = pipeline.compile_graph(
+            graph, device, self.name, lambda batch: self.traced(_with_batch(specs, batch))[0]
+        )
         return Compiled(executable, device, structure, [s.spec for s in graph.outputs], description, graph)
 
     def traced(self, specs: Sequence[Spec]) -> tuple[Graph, Any, Trace]:
@@ -144,10 +165,22 @@ def _fed_as(dtype: np.dtype) -> str:
     )
 
 
+def _with_batch(specs: Sequence[Spec], batch: int) -> list[Spec]:
+    return [Spec(spec.dtype, (batch, *spec.shape[1:])) for spec in specs]
+
+
+def _feed(value: Any) -> Any:
+    """An Array where it lies in memory that the host does not read, else a NumPy array."""
+    if isinstance(value, (Array, Variable)):
+        in_host_memory = get_device(value.device).in_host_memory
+        return value.buffer.view() if in_host_memory else Array(value.buffer)
+    if not isinstance(value, np.ndarray) and exchange.is_on_gpu(value):
+        return Array.from_dlpack(value)
+    return _host_array(value)
+
+
 def _host_array(value: Any) -> np.ndarray:
-    if isinstance(value, Array):
-        return value.buffer.view()
-    array = np.asarray(value.numpy() if isinstance(value, Variable) else value)
+    array = np.asarray(value)
     if array.dtype.name not in _feeds:
         array = array.astype(_fed_as(array.dtype))
     return np.ascontiguousarray(array).reshape(array.shape)

@@ -45,17 +45,21 @@ def run_pass(name: str, graph: Graph, transform: Callable[[Graph], Graph]) -> Gr
     return after
 
 
-def compile_graph(graph: Graph, device: Any, name: str) -> tuple[Any, PlanDescription]:
-    """The executable of a traced graph on a device, and its description."""
+def compile_graph(
+    graph: Graph, device: Any, name: str, with_batch: Callable[[int], Graph] | None = None
+) -> tuple[Any, PlanDescription]:
+    """The executable of a traced graph on a device, and its description.
+
+    with_batch: the same graph traced for another batch; then an error of memory says which batch would fit.
+    """
     if os.environ.get("FASTCONV_DUMP") in ("trace", "all"):
         print(dump("trace", graph), file=sys.stderr)
     description = describe(graph, device)
     try:
         return device.build(description), description
-    except OutOfMemory as error:
-        raise OutOfMemory(
-            f"{name}: the plan needs {description.arena_bytes / 1e9:.2f} GB at its peak. {error}"
-        ) from None
+    except OutOfMemory:
+        pass  # what the plan has got so far goes back with the traceback
+    raise OutOfMemory(_too_large(graph, description, device, name, with_batch))
 
 
 def describe(graph: Graph, device: Any) -> PlanDescription:
@@ -68,6 +72,31 @@ def describe(graph: Graph, device: Any) -> PlanDescription:
     order = schedule(graph)
     placement = place(graph, order, choices, frozen, device)
     return emit(graph, placement, choices)
+
+
+def _too_large(
+    graph: Graph,
+    description: PlanDescription,
+    device: Any,
+    name: str,
+    with_batch: Callable[[int], Graph] | None,
+) -> str:
+    """What the plan needs, what there is, and the batch that would fit."""
+    free, needed = device.available_bytes(), device.needed_bytes(description)
+    there_are = f"{needed / 1e6:,.0f} MB on '{device.name}'; {free / 1e6:,.0f} MB are free"
+    batches = {symbol.shape[:1] for symbol in graph.inputs}
+    if with_batch is None or len(batches) != 1 or () in batches:
+        return f"{name}: the plan needs {there_are}. Use smaller inputs, or free other models and programs."
+    ((batch,),) = batches
+    fits, too_many = 0, batch
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        if device.needed_bytes(describe(with_batch(middle), device)) <= free:
+            fits = middle
+        else:
+            too_many = middle
+    remedy = f"A batch of {fits} would fit" if fits else "Not even a batch of 1 fits: use smaller images"
+    return f"{name}: a batch of {batch} needs {there_are}. {remedy}, or free other models and programs."
 
 
 def dump(name: str, graph: Graph) -> str:

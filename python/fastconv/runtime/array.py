@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastconv.runtime import exchange
 from fastconv.runtime.device import get_device
 from fastconv.runtime.operators import Operators
 
@@ -72,11 +73,31 @@ class Array(Operators):
         values = self.buffer.numpy() if copy or copy is None else self.buffer.view()
         return values if dtype is None else values.astype(dtype, copy=False)
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return self.numpy().__dlpack__(**kwargs)
+    @classmethod
+    def from_dlpack(cls, x: Any, device: str | None = None, copy: bool | None = None) -> Array:
+        """See `fastconv.from_dlpack`."""
+        if isinstance(x, Array):
+            return (
+                x.to(device or x.device) if not copy else cls.from_numpy(x.buffer.view(), device or x.device)
+            )
+        return cls(exchange.take(x, device, copy))
+
+    def __dlpack__(
+        self,
+        *,
+        stream: int | None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return exchange.export(self.buffer, stream, max_version, dl_device, copy)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return (1, 0)
+        return exchange.place_of(self.buffer)
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        return exchange.cuda_interface(self.buffer)
 
     def __getitem__(self, index: Any) -> Array:
         return Array.from_numpy(self.buffer.view()[index], self.device)
@@ -107,3 +128,22 @@ class Array(Operators):
 
     def __repr__(self) -> str:
         return f"Array({np.array2string(self.buffer.view(), separator=', ', prefix='Array(')}, device={self.device!r})"
+
+
+def from_dlpack(x: Any, *, device: str | None = None, copy: bool | None = None) -> Array:
+    """An Array of another library's array (PyTorch, CuPy, NumPy, JAX, ...) on the host or on an NVIDIA GPU.
+
+    The memory is shared where it is dense and starts at a multiple of 16 bytes: then whoever writes into `x` changes
+    the Array.  Else it is copied.  On a GPU, work here waits for the work that makes `x`, and `x` is kept until the
+    last use here is over.
+
+    Args:  x: has `__dlpack__`, or else `__cuda_array_interface__`.  device: default where `x` is; another one takes a
+        copy.  copy: True always copies; False never does, which is an error where it is needed; default where needed.
+    Raises:  ArgumentError: a dtype other than float32, int32, int64, uint8 and bool.
+        DeviceError: memory of neither the host nor CUDA.  ShapeError: 2^31 elements or more on a GPU.
+        ExchangeError: copy=False where a copy is needed.
+
+    >>> from_dlpack(np.arange(3, dtype="float32")).numpy()
+    array([0., 1., 2.], dtype=float32)
+    """
+    return Array.from_dlpack(x, device, copy)

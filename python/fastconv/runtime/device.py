@@ -50,6 +50,8 @@ class Device(Protocol):
     """What the floors above may ask of a device."""
 
     name: str
+    in_host_memory: bool  # feeds are read where NumPy's arrays lie
+    dlpack_place: tuple[int, int] | None  # DLPack's numbers of its memory; None: only copies leave it
 
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> Buffer: ...
 

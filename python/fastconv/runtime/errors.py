@@ -25,6 +25,10 @@ class DeviceError(FastconvError, RuntimeError):
     """A device is missing, lost, or not the one that holds the data."""
 
 
+class ExchangeError(FastconvError, BufferError, ValueError):
+    """An array cannot be handed over to, or taken from, another library as was asked."""
+
+
 class OutOfMemory(FastconvError, MemoryError):
     """A plan needs more memory than there is."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from fastconv import _core
-from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.errors import ArgumentError, DeviceError
 from fastconv.runtime.plan import PlanDescription
 from fastconv.runtime.precision import precision
 
@@ -16,6 +18,9 @@ _parts = {"prologue": _core.Part.prologue, "step": _core.Part.step, "closing": _
 
 class NativeDevice:
     """Memory, kernels and plans of a device that `_core` knows by `name`."""
+
+    in_host_memory = True
+    dlpack_place: tuple[int, int] | None = (1, 0)
 
     def __init__(self, name: str) -> None:
         if problem := _core.isa_problem():
@@ -41,8 +46,25 @@ class NativeDevice:
             self._candidates[key] = found
         return found
 
+    def needed_bytes(self, plan: PlanDescription) -> int:
+        """What building and running a plan takes, its variables aside."""
+        return plan.arena_bytes + plan.bytes_in("constant", "kept", "output")
+
+    def available_bytes(self) -> int:
+        """What a plan may take."""
+        return available_host_bytes() + _core.arena_bytes(self.name)
+
     def build(self, plan: PlanDescription) -> Any:
-        """The native plan of a description."""
+        """The native plan of a description.
+
+        Raises:  DeviceError: a variable is on another device.  OutOfMemory: it does not fit.
+        """
+        for slot in plan.slots:
+            if slot.region == "variable" and slot.value.device != self.name:
+                raise DeviceError(
+                    f"variable '{slot.value.name}' is on '{slot.value.device}'; it is used together with variables on "
+                    f"'{self.name}'. Move one of them: model.to('{self.name}') or variable.to('{self.name}')."
+                )
         native = _core.Plan(self.name)
         slots: list[int] = []
         for slot in plan.slots:
@@ -80,3 +102,18 @@ class NativeDevice:
         native.set_poison(os.environ.get("FASTCONV_POISON") == "1")
         native.finish()
         return native
+
+
+def available_host_bytes() -> int:
+    """Memory that this process can still take: what the system has, within the process's own limit."""
+    limits = []
+    if sys.platform == "linux":
+        facts = Path("/proc/meminfo").read_text(encoding="ascii")
+        limits.append(int(facts.partition("MemAvailable:")[2].split()[0]) * 1024)
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if soft != resource.RLIM_INFINITY:
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            limits.append(max(0, soft - pages * resource.getpagesize()))
+    return min(limits, default=0)

@@ -7,7 +7,10 @@ something that runs (the native executor, or the float64 interpreter of the refe
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
+
+import numpy as np
 
 
 @dataclasses.dataclass
@@ -23,6 +26,11 @@ class Slot:
     shape: tuple[int, ...]
     value: Any = None
     offset: int = 0
+
+    @property
+    def bytes(self) -> int:
+        """Size of its tensor."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 @dataclasses.dataclass
@@ -48,6 +56,10 @@ class PlanDescription:
     steps: list[Step]
     gate: int | None
     arena_bytes: int
+
+    def bytes_in(self, *regions: str) -> int:
+        """Bytes of all slots in some regions."""
+        return sum(slot.bytes for slot in self.slots if slot.region in regions)
 
 
 @dataclasses.dataclass

@@ -43,11 +43,16 @@ def _has_driver() -> bool:
 
 def _load_emulated_runtime() -> None:
     """Puts the emulated libcudart.so.13 where the kernels will find it: the loader sees the name already there."""
-    folder = os.environ.get("FASTCONV_PTXSIM") or _built()
-    ctypes.CDLL(str(Path(folder) / "libcudart.so.13"), mode=ctypes.RTLD_GLOBAL)
+    ctypes.CDLL(str(Path(runtime_folder()) / "libcudart.so.13"), mode=ctypes.RTLD_GLOBAL)
 
 
-def _built() -> str:
+def runtime_folder() -> str:
+    """Where the emulated runtime lies, built if need be: for LD_LIBRARY_PATH of a new process.
+
+    Raises:  NotAvailable: it cannot be built here.
+    """
+    if folder := os.environ.get("FASTCONV_PTXSIM"):
+        return folder
     build = Path(__file__).resolve().parents[3] / "tools" / "ptxsim" / "build"
     if not build.is_file():
         build = Path.cwd() / "tools" / "ptxsim" / "build"

@@ -67,6 +67,9 @@ class ReferenceRow:
 class ReferenceDevice:
     """Builds plans that NumPy interprets."""
 
+    in_host_memory = True
+    dlpack_place = None
+
     def __init__(self, name: str) -> None:
         self.name = name
 

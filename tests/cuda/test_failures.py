@@ -1,0 +1,367 @@
+"""What is missing or breaks on the device is told in one message, and the CPU computes on."""
+
+import re
+
+import pytest
+
+USE = "fastconv.set_device('cpu')"
+DEAD = (
+    "the device cannot be used any more in this process. Start it anew; the CPU stays usable "
+    "(fastconv.set_device('cpu'))."
+)
+
+
+def lines(text):
+    return text.splitlines()
+
+
+def test_no_driver(emulated):
+    said = emulated("told(lambda: fc.set_device('cuda')); cpu_computes()", PTXSIM_GPU="none")
+    assert lines(said) == [
+        "DeviceError: cuda: expected an NVIDIA driver (580 or newer); none was found. Install one, or use "
+        "fastconv.set_device('cpu').",
+        "the CPU computes",
+    ]
+
+
+def test_an_old_driver(emulated):
+    said = emulated("told(lambda: fc.set_device('cuda')); cpu_computes()", PTXSIM_GPU="old-driver")
+    assert lines(said) == [
+        "DeviceError: cuda: expected a driver for CUDA 13.0 or newer (580 or newer); came one for CUDA 11.4. Install a "
+        "newer driver, or use fastconv.set_device('cpu').",
+        "the CPU computes",
+    ]
+
+
+def test_a_number_that_no_gpu_has(emulated):
+    said = emulated(
+        """
+        told(lambda: fc.set_device("cuda:2"))
+        told(lambda: fc.set_device("cuda:-1"))
+        cpu_computes()
+        """,
+        PTXSIM_DEVICES="2",
+    )
+    assert lines(said) == [
+        "DeviceError: device 'cuda:2': expected a number below 2, the GPUs that this process sees. Look at nvidia-smi "
+        "and CUDA_VISIBLE_DEVICES.",
+        "DeviceError: device: expected one of 'cpu', 'cuda', 'reference'; came 'cuda:-1'. Call "
+        "fastconv.set_device('cpu'), or unset FASTCONV_DEVICE.",
+        "the CPU computes",
+    ]
+
+
+def test_a_lost_device(emulated):
+    """Whatever is asked of it afterwards says so; nothing hangs, and letting go of its arrays is silent."""
+    said = emulated(
+        """
+        fc.set_device("cuda")
+        x = np.ones((4, 4), "f4")
+        y = fc.kernels.relu(x)
+        told(lambda: [fc.kernels.relu(x) for _ in range(9)])
+        told(y.numpy)
+        told(lambda: fc.Array.from_numpy(x))
+        told(lambda: y.to("cpu"))
+        del y
+        cpu_computes()
+        """,
+        PTXSIM_GPU="lost:3",
+    )
+    found = lines(said)
+    assert len(found) == 5
+    for line in found[:-1]:
+        assert re.fullmatch(
+            rf"DeviceError: CUDA: cudaErrorUnknown \(unknown error\) from cuda\w+ at FILE:LINE: {re.escape(DEAD)}",
+            line,
+        )
+    assert found[-1] == "the CPU computes"
+
+
+def test_an_error_that_sticks(emulated):
+    """A kernel reads outside of its memory: the device is gone for this process."""
+    said = emulated(
+        """
+        fc.set_device("cuda")
+        small = fc.Array.from_numpy(np.ones(128, "f4"))
+        told(lambda: _core.gathered("cuda:0", "float32", [1 << 20], [1], small.buffer.pointer))
+        told(lambda: fc.kernels.relu(np.ones(4, "f4")).numpy())
+        cpu_computes()
+        """,
+        PTXSIM_LOG="/dev/null",
+    )
+    found = lines(said)
+    for line in found[:2]:
+        assert re.fullmatch(
+            r"DeviceError: CUDA: cudaErrorIllegalAddress \(an illegal memory access was encountered\) from cuda\w+ at "
+            rf"FILE:LINE: {re.escape(DEAD)}",
+            line,
+        )
+    assert found[2:] == ["the CPU computes"]
+
+
+@pytest.mark.parametrize("call", ["launch", "memcpy", "sync", "graph", "hostalloc"])
+def test_a_call_that_fails_once(emulated, call):
+    """The step says which call it was; the next one computes, and nothing stays allocated."""
+    said = emulated(
+        """
+        import os, gc
+        fc.set_device("cuda")
+        from fastconv import _cuda
+        function = Function(lambda x: p.Relu()(p.Relu()(x)), device="cuda")
+        x = np.linspace(-1, 1, 64, dtype="f4")
+        failed = 0
+        for _ in range(8):
+            try:
+                assert (function(x).numpy() == np.maximum(x, 0)).all()
+            except fc.FastconvError as error:
+                failed += 1
+                told(lambda error=error: (_ for _ in ()).throw(error))
+        assert failed == 1, failed
+        function = None
+        gc.collect()
+        _core.release_arena("cuda:0")
+        print(_cuda.memory(0)["blocks"], "blocks")
+        """,
+        PTXSIM_FAIL=f"{call}:{3 if call in ('memcpy', 'launch', 'sync') else 1}",
+    )
+    assert re.match(r"(DeviceError|OutOfMemory): (CUDA|cuda:0): ", said)
+    assert said.endswith("\n0 blocks\n")
+
+
+@pytest.mark.parametrize("call", ["stream:2", "event:1", "event:3"])
+def test_opening_a_device_fails_once(emulated, call):
+    said = emulated(
+        """
+        told(lambda: fc.set_device("cuda"))
+        fc.set_device("cuda")
+        print(fc.kernels.relu(np.ones(4, "f4")).device)
+        """,
+        PTXSIM_FAIL=call,
+    )
+    function = "cudaStreamCreateWithFlags" if "stream" in call else "cudaEventCreateWithFlags"
+    assert lines(said) == [
+        f"OutOfMemory: CUDA: cudaErrorMemoryAllocation (out of memory) from {function} at FILE:LINE. Use a smaller "
+        "batch.",
+        "cuda:0",
+    ]
+
+
+def test_each_allocation_fails_once(emulated):
+    """OutOfMemory each time, until all succeed; then the results are right."""
+    said = emulated(
+        """
+        fc.set_device("cuda")
+        function = Function(lambda x: p.Relu()(p.Relu()(x)), device="cuda")
+        x = np.linspace(-1, 1, 1 << 10, dtype="f4")
+        failed = 0
+        while True:
+            try:
+                result = function(x).numpy()
+                break
+            except fc.FastconvError as error:
+                assert type(error).__name__ == "OutOfMemory", error
+                failed += 1
+        assert (result == np.maximum(x, 0)).all()
+        print(failed)
+        cpu_computes()
+        """,
+        PTXSIM_FAIL=",".join(f"malloc:{n}" for n in range(1, 24, 2)),
+    )
+    failed, computes = lines(said)
+    assert 3 <= int(failed) <= 12
+    assert computes == "the CPU computes"
+
+
+def test_out_of_memory_says_which_batch_fits(emulated):
+    """And that batch does fit; with nothing in common to make smaller, it says the size alone."""
+    said = emulated(
+        """
+        fc.set_device("cuda")
+        function = Function(lambda x: p.Relu()(x), device="cuda", name="step")
+        told(lambda: function(np.zeros((64, 1 << 18), "f4")))
+        from fastconv.runtime.device import get_device
+        free = get_device("cuda").available_bytes()
+        fits = 1
+        while 3 * (fits + 1) * 4 * (1 << 18) * 17 // 16 <= free:
+            fits += 1
+        print(fits)
+        function(np.zeros((fits, 1 << 18), "f4"))
+        print("a batch of that size ran")
+        del function
+        one = Function(lambda x: p.Relu()(x), device="cuda", name="step")
+        told(lambda: one(np.zeros((1, 1 << 25), "f4")))
+        flat = Function(lambda x, y: p.Relu()(x), device="cuda", name="step")
+        told(lambda: flat(np.zeros((64, 1 << 18), "f4"), np.zeros((3,), "f4")))
+        cpu_computes()
+        """,
+        PTXSIM_MEMORY="64M",
+    )
+    assert lines(said) == [
+        "OutOfMemory: step: a batch of 64 needs 214 MB on 'cuda:0'; 67 MB are free. A batch of 20 would fit, or free "
+        "other models and programs.",
+        "20",
+        "a batch of that size ran",
+        "OutOfMemory: step: a batch of 1 needs 428 MB on 'cuda:0'; 67 MB are free. Not even a batch of 1 fits: use "
+        "smaller images, or free other models and programs.",
+        "OutOfMemory: step: the plan needs 214 MB on 'cuda:0'; 67 MB are free. Use smaller inputs, or free other models "
+        "and programs.",
+        "the CPU computes",
+    ]
+
+
+def test_variables_on_different_devices(emulated):
+    said = emulated(
+        """
+        from fastconv.graph import as_symbol
+        here = fc.Variable(np.ones(4, "f4"), name="here", device="cuda:0")
+        there = fc.Variable(np.ones(4, "f4"), name="there", device="cuda:1")
+        host = fc.Variable(np.ones(4, "f4"), name="host", device="cpu")
+        told(lambda: Function(lambda: (p.Relu()(as_symbol(here)), p.Relu()(as_symbol(there))))())
+        told(lambda: Function(lambda: (p.Relu()(as_symbol(host)), p.Relu()(as_symbol(here))))())
+        x = fc.Array.from_numpy(np.ones(4, "f4"), "cuda:1")
+        told(lambda: Function(lambda x: p.Relu()(x), device="cuda:0", name="f")(x))
+        told(lambda: Function(lambda x: p.Relu()(x), device="cpu", name="f")(x))
+        cpu_computes()
+        """,
+        PTXSIM_DEVICES="2",
+    )
+    assert lines(said) == [
+        "DeviceError: variable 'there' is on 'cuda:1'; it is used together with variables on 'cuda:0'. Move one of them: "
+        "model.to('cuda:0') or variable.to('cuda:0').",
+        "DeviceError: variable 'here' is on 'cuda:0'; it is used together with variables on 'cpu'. Move one of them: "
+        "model.to('cpu') or variable.to('cpu').",
+        "DeviceError: f: expected arrays on 'cuda:0' or in the host's memory; came one on 'cuda:1'. Move it with "
+        "x.to('cuda:0').",
+        "DeviceError: f: expected arrays on 'cpu' or in the host's memory; came one on 'cuda:1'. Move it with "
+        "x.to('cpu').",
+        "the CPU computes",
+    ]
+
+
+def test_two_devices_and_several_functions_on_each(emulated):
+    said = emulated(
+        """
+        x = np.linspace(-1, 1, 64, dtype="f4")
+        functions = [
+            Function(lambda x, k=k: p.Relu()(x), device=f"cuda:{k % 2}") for k in range(4)
+        ]
+        for _ in range(4):
+            results = [function(x) for function in functions]
+        print([result.device for result in results])
+        assert all((result.numpy() == np.maximum(x, 0)).all() for result in results)
+        moved = results[0].to("cuda:1")
+        print(moved.device, (fc.kernels.relu(moved).numpy() == np.maximum(x, 0)).all())
+        del functions, results, moved
+        give_back()
+        """,
+        PTXSIM_DEVICES="2",
+        PTXSIM_CHECK="all",
+        PTXSIM_LAZY="7",
+        PTXSIM_STRICT="1",
+        PTXSIM_MEMORY="1G",
+    )
+    assert lines(said) == ["['cuda:0', 'cuda:1', 'cuda:0', 'cuda:1']", "cuda:1 True"]
+
+
+def test_a_forked_child(emulated, tmp_path):
+    """It is told not to use the device, computes on the CPU, and calls nothing of CUDA, not even to free."""
+    said = emulated(
+        """
+        import gc, os, sys, warnings
+        warnings.simplefilter("ignore")
+        fc.set_device("cuda")
+        x = np.linspace(-1, 1, 64, dtype="f4")
+        function = Function(lambda x: p.Relu()(x), device="cuda")
+        y = [function(x) for _ in range(3)][-1]
+        capsule = y.__dlpack__(stream=-1)
+        borrowed = fc.Array(_core.buffer_over("cuda:0", "float32", (64,), y.buffer.pointer, y))
+        calls = lambda: sum(1 for _ in open(os.environ["PTXSIM_TRACE"]))
+        before = calls()
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            told(lambda: function(x))
+            told(y.numpy)
+            told(lambda: fc.Array.from_numpy(x))
+            told(lambda: fc.set_device("cuda:1"))
+            del y, function, capsule, borrowed
+            gc.collect()
+            cpu_computes()
+            sys.stdout.flush()
+            os._exit(0)
+        status = os.waitpid(child, 0)[1]
+        print("child", os.waitstatus_to_exitcode(status), calls() - before)
+        assert (function(x).numpy() == np.maximum(x, 0)).all()
+        print("the parent computes")
+        """,
+        PTXSIM_TRACE=str(tmp_path / "trace"),
+        PTXSIM_DEVICES="2",
+    )
+    refusal = (
+        "DeviceError: {}: CUDA cannot be used in a process that was forked after its first use. Start workers with "
+        "multiprocessing's 'spawn', fork before the first use of the device, or use fastconv.set_device('cpu')."
+    )
+    assert lines(said) == [
+        *[refusal.format("cuda:0")] * 3,
+        refusal.format("cuda"),
+        "the CPU computes",
+        "child 0 0",
+        "the parent computes",
+    ]
+
+
+def test_a_fork_before_the_first_use_may_use_it(emulated):
+    said = emulated(
+        """
+        import os, sys
+        child = os.fork()
+        if child == 0:
+            fc.set_device("cuda")
+            print(fc.kernels.relu(np.ones(4, "f4")).device)
+            sys.stdout.flush()
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """
+    )
+    assert lines(said) == ["cuda:0", "0"]
+
+
+def test_empty_batches(emulated):
+    said = emulated(
+        """
+        fc.set_device("cuda")
+        print(fc.kernels.relu(np.zeros((0, 4, 4, 3), "f4")).shape)
+        function = Function(lambda x: p.Relu()(x), device="cuda")
+        print([function(np.zeros((0, 7), "f4")).numpy().shape for _ in range(3)])
+        del function
+        give_back()
+        """,
+        PTXSIM_CHECK="all",
+        PTXSIM_STRICT="1",
+    )
+    assert lines(said) == ["(0, 4, 4, 3)", "[(0, 7), (0, 7), (0, 7)]"]
+
+
+def test_nothing_is_left_at_the_exit(emulated, tmp_path):
+    """What plans, arrays and transfers took goes back to the driver."""
+    emulated(
+        """
+        fc.set_device("cuda")
+        function = Function(lambda x: p.Relu()(p.Relu()(x)), device="cuda")
+        y = [function(np.ones((64, 64), "f4")) for _ in range(3)]
+        del function, y
+        give_back()
+        """,
+        PTXSIM_CHECK="leak",
+        PTXSIM_STRICT="1",
+        PTXSIM_LOG=str(tmp_path / "findings"),
+    )
+
+
+def test_what_is_left_at_the_exit_would_be_found(emulated):
+    emulated(
+        "fc.set_device('cuda'); kept = fc.Array.from_numpy(np.ones(4, 'f4'))",
+        status=99,
+        PTXSIM_CHECK="leak",
+        PTXSIM_STRICT="1",
+    )
