@@ -1,4 +1,5 @@
 // conv2d: the rows for CUDA.
+#include "cuda/activation.cuh"
 #include "cuda/conv2d/passes.h"
 #include "cuda/conv2d/plain.cuh"
 
@@ -43,9 +44,7 @@ __global__ void __launch_bounds__(plain_threads)
   float sum = plain_forward(z, x, filter, pixel / (z.p * z.q), pixel / z.q % z.p, pixel % z.q, k);
   if (bias) sum += bias[k];
   if (residual) sum += residual[i];
-  if (activation == Activation::relu && sum < 0.0f) sum = 0.0f;
-  if (activation == Activation::sigmoid) sum = 1.0f / (1.0f + expf(-sum));
-  y[i] = sum;
+  y[i] = activate(activation, sum);
 }
 
 void plain(const Conv2d& a, const Call& call) {

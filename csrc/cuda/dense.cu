@@ -1,6 +1,7 @@
 // dense: y = activation(x w + bias + residual).
 #include "primitives/dense.h"
 
+#include "cuda/dense/gemm.h"
 #include "cuda/dense/skinny.cuh"
 #include "cuda/dense/tile_product.cuh"
 
@@ -50,6 +51,30 @@ void skinny(const Dense& a, const Call& call) {
            dense::skinny_threads, 0, stream, partials, z.splits, count, FastDiv(z.n), epilogue);
 }
 
+// ---- gemm, gemm_tf32
+template <class Factors>
+ForwardPass<Factors> gemm_pass(const Dense& a, const Signature& step) {
+  return ForwardPass<Factors>(shape_of(a, step), nominal_samples);
+}
+
+template <class Factors>
+Workspace gemm_workspace(const Dense& a, const Signature& step) {
+  return {gemm_pass<Factors>(a, step).workspace_bytes(), 0};
+}
+
+template <class Factors>
+double gemm_cost(const Dense& a, const Signature& step) {
+  return bandwidth_cost(a, step) + gemm_pass<Factors>(a, step).products_s();
+}
+
+template <class Factors>
+void gemm(const Dense& a, const Call& call) {
+  const dense::Epilogue epilogue = epilogue_of(a, call);
+  ForwardPass<Factors>(shape_of(a, call), nominal_samples)
+      .run(input<float>(call, 0), input<float>(call, 1), epilogue.bias, epilogue.residual,
+           epilogue.activation, epilogue.y, call.workspace, stream_of(call));
+}
+
 double plain_cost(const Dense&, const Signature& step) {
   return dense::product_cost(step, static_cast<double>(step.inputs[0].dims[1]), 2e12);
 }
@@ -64,6 +89,10 @@ void plain(const Dense& a, const Call& call) {
 const Register<Dense> on_cuda{
     "cuda",
     {{"skinny", skinny_supports, skinny_workspace, skinny_cost, skinny, batch_invariant},
+     {"gemm_tf32", all_float32, gemm_workspace<Tf32Factors>, gemm_cost<Tf32Factors>, gemm<Tf32Factors>,
+      batch_invariant | reduced_precision},
+     {"gemm", all_float32, gemm_workspace<ExactFactors>, gemm_cost<ExactFactors>, gemm<ExactFactors>,
+      batch_invariant},
      {"plain", all_float32, no_workspace, plain_cost, plain, batch_invariant}}};
 
 }  // namespace

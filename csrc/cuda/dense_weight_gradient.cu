@@ -1,4 +1,5 @@
 // dense_weight_gradient: dw = x transposed times dy, dbias = sum of dy over the samples.
+#include "cuda/dense/gemm.h"
 #include "cuda/dense/skinny.cuh"
 #include "cuda/dense/tile_product.cuh"
 
@@ -27,6 +28,24 @@ void skinny(const DenseWeightGradient& a, const Call& call) {
   });
 }
 
+// ---- gemm, gemm_tf32
+template <class Factors>
+Workspace gemm_workspace(const DenseWeightGradient& a, const Signature& step) {
+  return {FilterGradientPass<Factors>(shape_of(a, step), a.bias).workspace_bytes(), 0};
+}
+
+template <class Factors>
+double gemm_cost(const DenseWeightGradient& a, const Signature& step) {
+  return bandwidth_cost(a, step) + FilterGradientPass<Factors>(shape_of(a, step), a.bias).products_s();
+}
+
+template <class Factors>
+void gemm(const DenseWeightGradient& a, const Call& call) {
+  FilterGradientPass<Factors>(shape_of(a, call), a.bias)
+      .run(input<float>(call, 0), input<float>(call, 1), output<float>(call, 0), bias_gradient(a, call),
+           call.workspace, stream_of(call));
+}
+
 double plain_cost(const DenseWeightGradient&, const Signature& step) {
   return dense::product_cost(step, static_cast<double>(step.inputs[0].dims[0]), 2e12);
 }
@@ -42,6 +61,9 @@ void plain(const DenseWeightGradient& a, const Call& call) {
 const Register<DenseWeightGradient> on_cuda{
     "cuda",
     {{"skinny", skinny_supports, no_workspace, bandwidth_cost, skinny},
+     {"gemm_tf32", all_float32, gemm_workspace<Tf32Factors>, gemm_cost<Tf32Factors>, gemm<Tf32Factors>,
+      reduced_precision},
+     {"gemm", all_float32, gemm_workspace<ExactFactors>, gemm_cost<ExactFactors>, gemm<ExactFactors>},
      {"plain", all_float32, no_workspace, plain_cost, plain}}};
 
 }  // namespace

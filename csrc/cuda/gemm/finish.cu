@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cuda/activation.cuh"
 #include "cuda/gemm/problem.h"
 
 namespace fastconv {
@@ -34,10 +35,7 @@ __global__ void __launch_bounds__(finish_threads)
   if (bias) add(at(bias, columns.modulo(i)));
   if (residual) add(at(residual, i));
 #pragma unroll
-  for (float& element : sum.of) {
-    if (activation == Activation::relu && element < 0.0f) element = 0.0f;
-    if (activation == Activation::sigmoid) element = 1.0f / (1.0f + expf(-element));
-  }
+  for (float& element : sum.of) element = activate(activation, element);
   *reinterpret_cast<Packet<VECTOR>*>(y + i) = sum;
 }
 

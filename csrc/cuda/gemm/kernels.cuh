@@ -1,6 +1,7 @@
 // The two kernels, for any tile (fma_tile.cuh, mma_tile.cuh): operands travel through a ring of shared-memory slots
 // while earlier ones are multiplied.
 #pragma once
+#include "cuda/activation.cuh"
 #include "cuda/gemm/operands.cuh"
 
 namespace fastconv {
@@ -135,7 +136,7 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor
     const int m = i / columns, n = i % columns;
     if (targets[m] < 0 || n >= left) continue;
     float* const y = d + targets[m] + column + n;
-    *y = 1.0f / (1.0f + expf(-*y));
+    *y = sigmoid(*y);
   }
 }
 

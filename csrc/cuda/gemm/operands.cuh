@@ -81,7 +81,7 @@ __device__ __forceinline__ void gather_rows(const GatherGemm& p, const GatherPha
   const int tap_h = phase.tap_row + r * p.tap_step_h, tap_w = phase.tap_column + s * p.tap_step_w;
   const int delta = (tap_h * p.a_width + tap_w) * p.a_channels + channel;
   const int h = k < phase.depth ? tap_h : no_row;
-#pragma unroll(copies < 8 ? copies : 8)
+#pragma unroll(copies < 4 ? copies : 4)
   for (int i = 0; i < copies; ++i) {
     const int2 origin = origins[row + i * step];
     const bool valid =
@@ -102,7 +102,7 @@ __device__ __forceinline__ void matrix_rows(const Element* matrix, int leading, 
   const int row = thread / across, column = thread % across * VECTOR;
   const int offset = (matrix_row + first_k + row) * leading + first_column + column;
   const int rows_left = column < columns ? depth - first_k - row : 0;
-#pragma unroll(copies < 8 ? copies : 8)
+#pragma unroll(copies < 4 ? copies : 4)
   for (int i = 0; i < copies; ++i)
     copy_to_shared<VECTOR>(tile + mn_major<Element, COLUMNS, SWIZZLE>(row + i * step, column), matrix,
                            offset + i * step * leading, i * step < rows_left);
@@ -130,7 +130,7 @@ __device__ __forceinline__ void gather_pixels(const FilterGemm& p, const FilterT
   static_assert(THREADS % across == 0 && block_k<Element> % step == 0,
                 "the tile does not divide among the threads");
   const int row = thread / across, column = thread % across * VECTOR;
-#pragma unroll(copies < 8 ? copies : 8)
+#pragma unroll(copies < 4 ? copies : 4)
   for (int i = 0; i < copies; ++i) {
     const int pixel = first_pixel + row + i * step;
     const int n = p.grid_pixels.divide(pixel), of_image = pixel - n * static_cast<int>(p.grid_pixels.divisor);

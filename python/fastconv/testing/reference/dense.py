@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from fastconv.testing.cases import TF32_ROUNDOFF
 from fastconv.testing.reference.conv2d import sigmoid
+
+rounded = {"gemm_tf32": TF32_ROUNDOFF}
 
 
 def dense(a, x, w, *extra):

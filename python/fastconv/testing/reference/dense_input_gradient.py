@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from fastconv.testing.reference.dense import rounded
+
+__all__ = ["dense_input_gradient", "magnitude", "rounded", "terms"]
+
 
 def dense_input_gradient(a, dy, w):
     """dy times w transposed."""

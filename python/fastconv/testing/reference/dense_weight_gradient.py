@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from fastconv.testing.reference.dense import rounded
+
+__all__ = ["dense_weight_gradient", "magnitude", "rounded", "terms"]
+
 
 def dense_weight_gradient(a, x, dy):
     """x transposed times dy; dbias = sum of dy."""
