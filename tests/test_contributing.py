@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def test_without_kernels_only_they_are_missing(sources):
 
 
 def test_with_its_kernels_all_cases_pass(sources):
-    compiler = os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++")
+    compiler = shlex.split(os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++") or "")
     if not compiler:
         pytest.skip("no C++ compiler")
     output = run_cases(sources, compiled(compiler, sources))
@@ -120,7 +121,7 @@ def compiled(compiler, top):
         )
     library = next(Path(_core.__file__).resolve().parent.glob("libfastconv.*"))
     made = top / "softplus.so"
-    call([compiler, "-shared", "-o", made, *objects, library])
+    call([*compiler, "-shared", "-o", made, *objects, library])
     return str(made)
 
 
@@ -129,7 +130,7 @@ def unit(compiler, top, source, name, *flags):
     baseline = ["-march=x86-64-v2", "-DFASTCONV_HAS_X86_SETS"] if is_x86() else []
     common = ["-std=c++17", "-O3", "-fPIC", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", *baseline]
     includes = ["-I", top / "csrc", "-I", ROOT / "csrc"]
-    call([compiler, *common, *includes, *flags, "-c", top / source, "-o", made])
+    call([*compiler, *common, *includes, *flags, "-c", top / source, "-o", made])
     return made
 
 
