@@ -19,6 +19,7 @@ from fastconv.compiler.choose import choose
 from fastconv.compiler.emit import emit
 from fastconv.compiler.freeze import frozen_nodes
 from fastconv.compiler.fuse import fuse
+from fastconv.compiler.largest import largest_by_layer
 from fastconv.compiler.place import place, stage_effects
 from fastconv.compiler.schedule import schedule
 from fastconv.compiler.simplify import simplify
@@ -81,9 +82,12 @@ def _too_large(
     name: str,
     with_batch: Callable[[int], Graph] | None,
 ) -> str:
-    """What the plan needs, what there is, and the batch that would fit."""
+    """What the plan needs, what there is, where most of it goes, and the batch that would fit."""
     free, needed = device.available_bytes(), device.needed_bytes(description)
     there_are = f"{needed / 1e6:,.0f} MB on '{device.name}'; {free / 1e6:,.0f} MB are free"
+    large = [(layer, size) for layer, size in largest_by_layer(description) if size > needed / 100]
+    if large:
+        there_are += ". Biggest: " + ", ".join(f"'{layer}' {size / 1e6:,.0f} MB" for layer, size in large)
     batches = {symbol.shape[:1] for symbol in graph.inputs}
     if with_batch is None or len(batches) != 1 or () in batches:
         return f"{name}: the plan needs {there_are}. Use smaller inputs, or free other models and programs."
