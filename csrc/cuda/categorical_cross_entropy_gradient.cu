@@ -28,9 +28,9 @@ struct Row {
     const float sum = row_sum(team, classes, [&](uint32_t j) { return clipped(p[j]); });
     const int label = classes ? targets.label(row, classes) : -1;
     const float share = label < 0 ? NAN : 1.0f / sum;
-    each_class(team, classes, [&](uint32_t j) {
+    write_row(team, classes, dp, [&](uint32_t j) {
       const float own = static_cast<int>(j) == label ? 1.0f / p[j] : 0.0f;
-      dp[j] = within(p[j]) || label < 0 ? (share - own) * dloss[row] : 0.0f;
+      return within(p[j]) || label < 0 ? (share - own) * dloss[row] : 0.0f;
     });
   }
 
@@ -41,9 +41,9 @@ struct Row {
     float* dp = dprobabilities + row * classes;
     const float sum = row_sum(team, classes, [&](uint32_t j) { return p[j]; });
     const float weight = row_sum(team, classes, [&](uint32_t j) { return within(p[j] / sum) ? t[j] : 0.0f; });
-    each_class(team, classes, [&](uint32_t j) {
+    write_row(team, classes, dp, [&](uint32_t j) {
       const float q = p[j] / sum, own = within(q) ? t[j] / q : 0.0f;
-      dp[j] = (weight - own) * (dloss[row] / sum);
+      return (weight - own) * (dloss[row] / sum);
     });
   }
 };

@@ -10,19 +10,22 @@
 namespace fastconv {
 
 constexpr int team_threads = 256, team_warps = team_threads / 32;
-constexpr int64_t classes_of_a_warp = 2048;  // from more on, a block takes the row
+constexpr int64_t classes_of_a_warp = 2048;  // a block takes rows of more
+constexpr int classes_at_once = 4;           // a thread's loads on their way together
 
 // The largest score so far and the sum of exp(score - largest): both in one pass.
 struct MaxSum {
   float largest = -INFINITY, sum = 0.0f;
 
-  __device__ __forceinline__ void add(float x) {
-    if (x > largest) {
-      sum = sum * expf(largest - x) + (1.0f + (x - x));  // infinity less infinity: NaN, the whole row's
-      largest = x;
-    } else if (x != -INFINITY) {
-      sum += expf(x - largest);
-    }
+  // Infinity less infinity is NaN, and so is the row; minus infinity is nothing.
+  __device__ __forceinline__ void add(const float (&scores)[classes_at_once]) {
+    float both = largest;
+#pragma unroll
+    for (float x : scores) both = x > both ? x : both;
+    sum *= scale(both);
+#pragma unroll
+    for (float x : scores) sum += x == -INFINITY ? 0.0f : expf(x - both);
+    largest = both;
   }
   __device__ __forceinline__ void add(const MaxSum& other) {
     const float both = other.largest > largest ? other.largest : largest;
@@ -97,15 +100,35 @@ __device__ __forceinline__ float row_sum(const Team& team, uint32_t classes, con
 template <class Team>
 __device__ __forceinline__ MaxSum row_max_sum(const Team& team, uint32_t classes, const float* x) {
   MaxSum result;
-#pragma unroll 4
-  for (uint32_t j = team.lane(); j < classes; j += team.size()) result.add(x[j]);
+  for (uint32_t first = team.lane(); first < classes; first += classes_at_once * team.size()) {
+    float scores[classes_at_once];
+#pragma unroll
+    for (int u = 0; u < classes_at_once; ++u) {
+      const uint32_t j = first + u * team.size();
+      scores[u] = j < classes ? x[j] : -INFINITY;
+    }
+    result.add(scores);
+  }
   return team.all(result);
 }
 
-template <class Team, class Body>
-__device__ __forceinline__ void each_class(const Team& team, uint32_t classes, const Body& body) {
-#pragma unroll 4
-  for (uint32_t j = team.lane(); j < classes; j += team.size()) body(j);
+// out[j] = value(j) over the row; `out` may be a row that `value` reads at j.
+template <class Team, class Value>
+__device__ __forceinline__ void write_row(const Team& team, uint32_t classes, float* out,
+                                          const Value& value) {
+  for (uint32_t first = team.lane(); first < classes; first += classes_at_once * team.size()) {
+    float values[classes_at_once];
+#pragma unroll
+    for (int u = 0; u < classes_at_once; ++u) {
+      const uint32_t j = first + u * team.size();
+      if (j < classes) values[u] = value(j);
+    }
+#pragma unroll
+    for (int u = 0; u < classes_at_once; ++u) {
+      const uint32_t j = first + u * team.size();
+      if (j < classes) out[j] = values[u];
+    }
+  }
 }
 
 // function(team, row, classes): `classes` is 0 for the lanes behind the last row.

@@ -19,14 +19,14 @@ struct Row {
     if (targets.weights) {
       const float* t = targets.weights + row * classes;
       const float scale = row_sum(team, classes, [&](uint32_t j) { return t[j]; }) / all.sum;
-      each_class(team, classes,
-                 [&](uint32_t j) { dx[j] = (expf(x[j] - all.largest) * scale - t[j]) * dloss[row]; });
+      write_row(team, classes, dx,
+                [&](uint32_t j) { return (expf(x[j] - all.largest) * scale - t[j]) * dloss[row]; });
     } else if (classes) {
       const int label = targets.label(row, classes);
       const float scale = (label < 0 ? NAN : 1.0f) / all.sum;
-      each_class(team, classes, [&](uint32_t j) {
+      write_row(team, classes, dx, [&](uint32_t j) {
         const float target = static_cast<int>(j) == label ? 1.0f : 0.0f;
-        dx[j] = (expf(x[j] - all.largest) * scale - target) * dloss[row];
+        return (expf(x[j] - all.largest) * scale - target) * dloss[row];
       });
     }
   }

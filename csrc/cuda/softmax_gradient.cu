@@ -12,7 +12,7 @@ struct Row {
   __device__ void operator()(const Team& team, uint32_t row, uint32_t classes) const {
     const uint32_t first = row * classes;
     const float sum = row_sum(team, classes, [&](uint32_t j) { return dy[first + j] * y[first + j]; });
-    each_class(team, classes, [&](uint32_t j) { dx[first + j] = y[first + j] * (dy[first + j] - sum); });
+    write_row(team, classes, dx + first, [&](uint32_t j) { return y[first + j] * (dy[first + j] - sum); });
   }
 };
 

@@ -26,6 +26,7 @@ constexpr int skinny_threads = 256, skinny_warps = skinny_threads / 32;
 constexpr int staged_rows = 256;                  // rows k of x in shared memory at a time
 constexpr int64_t skinny_blocks = 512;            // splits are made until there are so many blocks,
 constexpr int64_t rows_a_group = 16;              // or a group of lanes has only so many rows left
+constexpr int rows_at_once = 4;                   // of w, in registers
 constexpr int gradient_rows_a_warp = 4;           // input gradient
 constexpr int weight_rows_a_block = staged_rows;  // weight gradient
 
@@ -64,11 +65,13 @@ __device__ __forceinline__ void stage(float* staged, const float* x, uint32_t m,
 // ---- forward
 struct SkinnyShape {
   uint32_t m, k, n, lanes, column_blocks, splits, rows_a_split;
+  FastDiv width;  // columns of a block
 
   SkinnyShape(int64_t m, int64_t k, int64_t n)
       : m(static_cast<uint32_t>(m)), k(static_cast<uint32_t>(k)), n(static_cast<uint32_t>(n)), lanes(1) {
     const int64_t vector = n % 4 ? 1 : 4;
     while (lanes < 32 && lanes * vector < n) lanes *= 2;
+    width = FastDiv(static_cast<uint32_t>(lanes * vector));
     column_blocks = blocks_for(n, lanes * vector);
     const int64_t shortest = rows_a_group * (skinny_threads / lanes);
     const int64_t wanted = column_blocks ? (skinny_blocks + column_blocks - 1) / column_blocks : 1;
@@ -80,17 +83,27 @@ struct SkinnyShape {
   size_t partial_floats() const { return splits > 1 ? size_t{splits} * m * n : 0; }
 };
 
+// Loads of a few rows are on their way together; behind the last row the last is loaded again, and not added.
 template <int samples, int vector>
 __device__ __forceinline__ void add_rows(float (&sums)[samples][vector], const float* staged, const float* w,
                                          uint32_t n, uint32_t begin, uint32_t end, uint32_t groups) {
-#pragma unroll 4
-  for (uint32_t row = begin; row < end; row += groups) {
-    const Pack<float, vector> weights = load_pack<vector>(w + row * n);
-    const float* x = staged + row * staged_stride(samples);
+  for (uint32_t first = begin; first < end; first += rows_at_once * groups) {
+    Pack<float, vector> weights[rows_at_once];
 #pragma unroll
-    for (int i = 0; i < samples; ++i)
+    for (int u = 0; u < rows_at_once; ++u) {
+      const uint32_t row = first + u * groups;
+      weights[u] = load_pack<vector>(w + (row < end ? row : end - 1) * n);
+    }
 #pragma unroll
-      for (int v = 0; v < vector; ++v) sums[i][v] += x[i] * weights.lanes[v];
+    for (int u = 0; u < rows_at_once; ++u) {
+      const uint32_t row = first + u * groups;
+      if (row >= end) break;
+      const float* x = staged + row * staged_stride(samples);
+#pragma unroll
+      for (int i = 0; i < samples; ++i)
+#pragma unroll
+        for (int v = 0; v < vector; ++v) sums[i][v] += x[i] * weights[u].lanes[v];
+    }
   }
 }
 
@@ -105,7 +118,7 @@ __global__ void __launch_bounds__(skinny_threads)
   __shared__ alignas(16) float memory[staged_floats > parts_floats ? staged_floats : parts_floats];
   const uint32_t column_block = blockIdx.x % z.column_blocks, split = blockIdx.x / z.column_blocks;
   const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  const uint32_t own = threadIdx.x % z.lanes * vector, width = z.lanes * vector;
+  const uint32_t own = threadIdx.x % z.lanes * vector, width = z.width.divisor;
   const uint32_t j = column_block * width + own, groups = skinny_threads / z.lanes;
   const uint32_t begin = split * z.rows_a_split;
   const uint32_t past = begin + z.rows_a_split < z.k ? begin + z.rows_a_split : z.k;
@@ -134,7 +147,7 @@ __global__ void __launch_bounds__(skinny_threads)
           memory[(warp * together + i) * columns + own + v] = sums[first + i][v];
     __syncthreads();
     for (uint32_t item = threadIdx.x; item < together * width; item += skinny_threads) {
-      const uint32_t i = item / width, column = item % width;
+      const uint32_t i = z.width.divide(item), column = z.width.modulo(item);
       float sum = 0.0f;
       for (int part = 0; part < skinny_warps; ++part) sum += memory[(part * together + i) * columns + column];
       if (first + i >= z.m || column_block * width + column >= z.n) continue;
@@ -174,8 +187,7 @@ __global__ void __launch_bounds__(skinny_threads)
       weights[r] = load_pack<vector>(w + (row + r < k ? row + r : k - 1) * n + j);
 #pragma unroll
     for (int i = 0; i < samples; ++i) {
-      if (i >= m) break;
-      const Pack<float, vector> gradient = load_pack<vector>(dy + i * n + j);
+      const Pack<float, vector> gradient = load_pack<vector>(dy + (i < m ? i : m - 1) * n + j);
 #pragma unroll
       for (int r = 0; r < rows; ++r)
 #pragma unroll

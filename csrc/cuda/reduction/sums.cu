@@ -132,7 +132,9 @@ struct Digits {  // a whole number's digits, one for each group of axes, become 
   }
   __device__ __forceinline__ uint32_t offset(uint32_t number) const {
     uint32_t offset = 0;
-    for (int i = 0; i < count; ++i) {
+#pragma unroll
+    for (int i = 0; i < max_rank; ++i) {  // unrolled, so that the digits stay in constant memory
+      if (i == count) break;
       offset += sizes[i].modulo(number) * strides[i];
       number = sizes[i].divide(number);
     }
