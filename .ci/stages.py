@@ -255,7 +255,8 @@ def cuda() -> Count:
         made
         + size(built, LARGEST_CUDA_WHEEL)
         + run(install, venv=CUDA)
-        + emulated("tests/test_packaging.py tests/tools")
+        + emulated("tests/test_packaging.py")
+        + emulated("tests/tools --slow")
         + emulated("tests/primitives tests/cuda -k cuda")
         + emulated(
             "tests/primitives tests/cuda -k cuda",

@@ -69,14 +69,19 @@ def mark(program, name):
 
 
 def find_nvcc():
-    """$NVCC, the system's nvcc, or NVIDIA's package from PyPI; None where there is none."""
+    """$NVCC, the system's nvcc if it is CUDA 13's, or the one of NVIDIA's package; None where there is none."""
     packaged = [Path(folder, "nvidia", "cu13", "bin", "nvcc") for folder in site.getsitepackages()]
-    system = [os.environ.get("NVCC"), "nvcc", "/usr/local/cuda/bin/nvcc"]
-    return next((found for name in [*system, *packaged] if name and (found := shutil.which(name))), None)
+    named = [os.environ.get("NVCC"), "nvcc", "/usr/local/cuda/bin/nvcc", *packaged]
+    found = [shutil.which(name) for name in named if name]
+    return next((nvcc for nvcc in found if nvcc and b"release 13" in version_of(nvcc)), None)
+
+
+def version_of(nvcc):
+    return subprocess.run([nvcc, "--version"], capture_output=True, check=True).stdout
 
 
 def runtime_flags(nvcc, folder):
-    """Links the shared runtime.  The packaged toolkit lacks two names that nvcc asks the linker for: `folder` gets them."""
+    """Links the shared runtime.  The packaged toolkit lacks the name that the linker looks for: `folder` gets it."""
     shown = subprocess.run(
         [nvcc, "--dryrun", "-x", "cu", "/dev/null"], capture_output=True, text=True, check=True
     )
@@ -86,8 +91,7 @@ def runtime_flags(nvcc, folder):
     partial = folder / f"libcudart.so.{os.getpid()}"
     partial.symlink_to(packaged)
     partial.replace(folder / "libcudart.so")  # at once: other test runs may be linking
-    subprocess.run(["ar", "rcs", folder / "libcudadevrt.a"], check=True)
-    return ("-cudart", "shared", f"-L{folder}")
+    return ("-cudart", "shared", f"-L{folder}", f"-L{packaged.parent}")
 
 
 class Compiler:
@@ -96,7 +100,7 @@ class Compiler:
     def __init__(self, nvcc, folder):
         self.nvcc, self.folder = nvcc, folder
         self.link = runtime_flags(nvcc, folder)
-        self.version = subprocess.run([nvcc, "--version"], capture_output=True, check=True).stdout
+        self.version = version_of(nvcc)
         self.pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
         self.begun = {}
 
@@ -220,6 +224,24 @@ def test_library_loaded_from_python(settings, compiled):
     assert ran.status == 0 and not ran.findings and "all equal" in ran.output, str(ran)
 
 
+@pytest.mark.slow
+def test_library_loaded_from_python_speaks_at_the_end(compiled, tmp_path):
+    library = compiled("special/launchers", (*PTX_AND_SASS, "-Xcompiler", "-fPIC", "-shared"), ".so")
+    leak = (
+        "import ctypes, sys; library, memory = ctypes.CDLL(sys.argv[1]), ctypes.c_void_p();"
+        "library.dev_alloc(ctypes.byref(memory), ctypes.c_size_t(1000))"
+    )
+    settings = (
+        f"PTXSIM_CHECK=leak PTXSIM_STRICT=1 PTXSIM_LOG={tmp_path}/log PTXSIM_REPORT={tmp_path}/report.json"
+    )
+    ran = run([sys.executable, "-c", leak, library], settings)
+    assert ran.status == 99, str(ran)
+    assert "[leak] 1 allocation(s), 1000 bytes" in (tmp_path / "log").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["api_calls"] == {
+        "cudaMalloc": 1
+    }
+
+
 ok, no_memory, unknown = "cudaSuccess", "cudaErrorMemoryAllocation", "cudaErrorUnknown"
 
 
@@ -269,7 +291,13 @@ def test_devices_and_failures_asked_for(settings, wanted, compiled):
 
 @pytest.mark.parametrize(
     ("settings", "answer"),
-    [("", "0 0 1"), ("PTXSIM_DEVICES=2", "0 0 2"), ("PTXSIM_GPU=none", "100 100 0")],
+    [
+        ("", "0 0 1"),
+        ("PTXSIM_DEVICES=2", "0 0 2"),
+        ("PTXSIM_DEVICES=3 CUDA_VISIBLE_DEVICES=2,1", "0 0 2"),
+        ("CUDA_VISIBLE_DEVICES=", "100 100 0"),
+        ("PTXSIM_GPU=none", "100 100 0"),
+    ],
 )
 def test_driver_library(settings, answer, emulated_runtime):
     ask = (
@@ -278,6 +306,29 @@ def test_driver_library(settings, answer, emulated_runtime):
     )
     ran = run([sys.executable, "-c", ask], settings)
     assert ran.output.strip() == answer, str(ran)
+
+
+hidden = "cudaErrorInvalidDevice"
+
+
+@pytest.mark.parametrize(
+    ("visible", "answer"),
+    [
+        (None, f"{ok} 0 1 2, then {hidden}"),
+        ("2,0", f"{ok} 2 0, then {hidden}"),
+        ("1", f"{ok} 1, then {hidden}"),
+        ("0,-1,1", f"{ok} 0, then {hidden}"),
+        ("1,3,0", f"{ok} 1, then {hidden}"),
+        ("1,no,0", f"{ok} 1, then {hidden}"),
+        ("1,2,1", "cudaErrorNoDevice, then cudaErrorNoDevice"),
+        ("-1", "cudaErrorNoDevice, then cudaErrorNoDevice"),
+        ("", "cudaErrorNoDevice, then cudaErrorNoDevice"),
+    ],
+)
+def test_visible_devices(visible, answer, compiled):
+    settings = "PTXSIM_DEVICES=3" + ("" if visible is None else f" CUDA_VISIBLE_DEVICES={visible}")
+    ran = run([compiled("special/visible")], settings)
+    assert ran.output.strip() == answer and not ran.findings, str(ran)
 
 
 @pytest.mark.slow
