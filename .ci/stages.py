@@ -29,7 +29,9 @@ CI = ROOT / ".ci"
 VENV, PEERS, CUDA, STATE, DIST = (CI / name for name in ("venv", "venv-peers", "venv-cuda", "state", "dist"))
 NEWCOMER = ROOT.parent / "shared" / "tools" / "newcomer"
 LARGEST_WHEEL, LARGEST_CUDA_WHEEL = 5_000_000, 60_000_000  # bytes
-CHECKERS = "memcheck,init,race,sync"  # of the emulated CUDA runtime
+CHECKERS = (
+    "memcheck,-leak,init,race,sync"  # of the emulated CUDA runtime; devices keep their memory until exit
+)
 # Tests that compare with another framework say so in their names.
 PEER_TESTS = "torch or keras or tensorflow or peer"
 

@@ -1,6 +1,6 @@
 """The emulated CUDA runtime on programs of its own: right ones run silently, planted bugs are found and nothing else.
 
-Each program is compiled once and kept beside the emulated runtime (`PTXSIM_TESTS` names another folder).  The plain run
+Each program is compiled once and kept under ~/.cache/ptxsim/tests (`PTXSIM_TESTS` names another folder).  The plain run
 takes a few of them; `--slow` takes all.
 """
 
@@ -136,7 +136,8 @@ class Compiler:
 @pytest.fixture(scope="session")
 def compiled(request, emulated_runtime):
     nvcc = find_nvcc()
-    folder = Path(os.environ.get("PTXSIM_TESTS") or emulated_runtime / "tests")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(os.environ.get("PTXSIM_TESTS") or cache / "ptxsim" / "tests")
     folder.mkdir(parents=True, exist_ok=True)
     compiler = Compiler(nvcc, folder)
     for item in request.session.items:  # while the first tests run, the others' programs are compiled
@@ -460,6 +461,14 @@ def test_findings_in_a_file(compiled, tmp_path):
     ran = run([compiled("neg/oob"), "bug"], f"PTXSIM_LOG={tmp_path}/log")
     assert ran.status == 1 and ran.errors == "", str(ran)
     assert "out of bounds" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("checkers", "findings"), [("leak", ["leak"]), ("memcheck", ["leak"]), ("memcheck,-leak", [])]
+)
+def test_leaks_are_looked_for_where_wanted(checkers, findings, compiled):
+    ran = run([compiled("neg/leak"), "bug"], f"PTXSIM_CHECK={checkers}")
+    assert ran.status == 0 and ran.findings == findings, str(ran)
 
 
 def test_stops_at_the_first_finding(compiled):

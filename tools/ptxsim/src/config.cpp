@@ -61,8 +61,8 @@ void read_checkers(const std::string& list) {
       cfg.race = true;
     else if (checker == "sync" || checker == "synccheck")
       cfg.sync = true;
-    else if (checker == "leak")
-      cfg.leak = true;
+    else if (checker == "leak" || checker == "-leak")
+      cfg.leak = checker == "leak";
     else if (!all && checker != "bounds")  // which are always checked
       fprintf(stderr, "ptxsim: PTXSIM_CHECK: unknown checker '%s'\n", checker.c_str());
   }
