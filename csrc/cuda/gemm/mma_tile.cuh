@@ -13,8 +13,8 @@
 // Registers: 128 sums, 32 of A, 32 of B leave about 50 for the rest at two blocks of 128 threads a multiprocessor.
 // Four warps, not eight of 64 x 32: those would read shared memory at the full rate of 128 bytes a clock, these at 75%.
 //
-// A format says what the factors are: its element, the k of one mma, the swizzle of MN-major tiles, how fragments are
-// read, and the instruction.
+// A format says what the factors are: its element, the k of one mma, the swizzle of MN-major tiles, the instruction, and
+// readers of fragments.  A reader is made for a tile and a lane; the rest of its addresses is known to the compiler.
 #pragma once
 #include "cuda/gemm/operands.cuh"
 
@@ -27,36 +27,66 @@ struct Tf32 {
   static constexpr Swizzle swizzle = Swizzle::pairs_of_k;
 
   // 16 x 8 of a K-major tile: lanes 0 to 15 name the rows, lanes 16 to 31 the same rows 16 bytes on.
-  static __device__ __forceinline__ void left_k_major(uint32_t (&a)[4], const float* tile, int row, int k,
-                                                      int lane) {
-    ldmatrix_x4(a, shared_address(tile + k_major<float>(row + lane % 16, k + lane / 16 * 4)));
-#pragma unroll
-    for (uint32_t& element : a) element = to_tf32(element);
-  }
   template <int ROWS>
-  static __device__ __forceinline__ void left_m_major(uint32_t (&a)[4], const float* tile, int row, int k,
-                                                      int lane) {
+  class LeftKMajor {
+   public:
+    __device__ __forceinline__ LeftKMajor(const float* tile, int lane) {
 #pragma unroll
-    for (int i = 0; i < 4; ++i)
-      a[i] = rounded<ROWS>(tile, k + lane % 4 + i / 2 * 4, row + lane / 4 + i % 2 * 8);
-  }
+      for (int step = 0; step < 2; ++step)
+        at_[step] = shared_address(tile + k_major<float>(lane % 16, step * mma_k + lane / 16 * 4));
+    }
+    __device__ __forceinline__ void read(uint32_t (&a)[4], int row, int k) const {  // row: a multiple of 16
+      ldmatrix_x4(a, at_[k / mma_k] + row * block_k<float> * sizeof(float));
+#pragma unroll
+      for (uint32_t& element : a) element = to_tf32(element);
+    }
+
+   private:
+    uint32_t at_[2];
+  };
+
+  // An MN-major tile: a lane reads at k = lane % 4 and column lane / 4, from multiples of 4 and 8 on.  The swizzle
+  // moves chunks within 32 columns, by the lane alone: four addresses serve all.
+  template <int ROW>
+  class MnMajor {
+   public:
+    __device__ __forceinline__ MnMajor(const float* tile, int lane) {
+#pragma unroll
+      for (int eight = 0; eight < 4; ++eight)
+        at_[eight] = tile + mn_major<float, ROW, swizzle>(lane % 4, eight * 8 + lane / 4);
+    }
+    __device__ __forceinline__ uint32_t operator()(int k, int column) const {
+      return to_tf32(__float_as_uint(at_[column / 8 % 4][k * ROW + column / 32 * 32]));
+    }
+
+   private:
+    const float* at_[4];
+  };
+
+  template <int ROWS>
+  class LeftMMajor : MnMajor<ROWS> {
+   public:
+    using MnMajor<ROWS>::MnMajor;
+    __device__ __forceinline__ void read(uint32_t (&a)[4], int row, int k) const {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) a[i] = (*this)(k + i / 2 * 4, row + i % 2 * 8);
+    }
+  };
+
   // 8 x 16: two neighbouring fragments.
   template <int COLUMNS>
-  static __device__ __forceinline__ void right(uint32_t (&b)[4], const float* tile, int column, int k,
-                                               int lane) {
+  class Right : MnMajor<COLUMNS> {
+   public:
+    using MnMajor<COLUMNS>::MnMajor;
+    __device__ __forceinline__ void read(uint32_t (&b)[4], int column, int k) const {
 #pragma unroll
-    for (int i = 0; i < 4; ++i)
-      b[i] = rounded<COLUMNS>(tile, k + lane % 4 + i % 2 * 4, column + lane / 4 + i / 2 * 8);
-  }
+      for (int i = 0; i < 4; ++i) b[i] = (*this)(k + i % 2 * 4, column + i / 2 * 8);
+    }
+  };
+
   static __device__ __forceinline__ void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0,
                                              uint32_t b1) {
     mma_tf32(d, a, b0, b1);
-  }
-
- private:
-  template <int ROW>
-  static __device__ __forceinline__ uint32_t rounded(const float* tile, int k, int column) {
-    return to_tf32(__float_as_uint(tile[mn_major<float, ROW, swizzle>(k, column)]));
   }
 };
 
@@ -65,6 +95,8 @@ struct MmaTile {
   using Element = typename Format::Element;
   static constexpr int rows = ROWS, columns = COLUMNS, k = block_k<Element>;
   static constexpr int warps_across = COLUMNS / WARP_COLUMNS, threads = ROWS / WARP_ROWS * warps_across * 32;
+  static_assert(WARP_ROWS % 32 == 0 && WARP_COLUMNS % 32 == 0,
+                "readers of fragments count from multiples of 32");
   static constexpr int down = WARP_ROWS / 16, across = WARP_COLUMNS / 8;  // products of 16 x 8
   static constexpr int blocks_per_multiprocessor = ROWS * COLUMNS > 64 * 64 ? 2 : 4;
   static constexpr Swizzle swizzle = Format::swizzle;
@@ -81,14 +113,12 @@ struct MmaTile {
   }
 
   __device__ __forceinline__ void multiply_k_major(const Element* a, const Element* b, int thread) {
-    multiply(b, thread, [&](uint32_t (&left)[4], int row, int first, int lane) {
-      Format::left_k_major(left, a, row, first, lane);
-    });
+    const Element* const rows_of_warp = a + warp_row(thread) * k;
+    multiply(typename Format::template LeftKMajor<ROWS>(rows_of_warp, thread % 32), b, thread);
   }
   __device__ __forceinline__ void multiply_m_major(const Element* a, const Element* b, int thread) {
-    multiply(b, thread, [&](uint32_t (&left)[4], int row, int first, int lane) {
-      Format::template left_m_major<ROWS>(left, a, row, first, lane);
-    });
+    const Element* const rows_of_warp = a + warp_row(thread);
+    multiply(typename Format::template LeftMMajor<ROWS>(rows_of_warp, thread % 32), b, thread);
   }
 
   // Hands the tile out as store(row, column, four sums side by side), rows contiguous over the lanes.
@@ -117,22 +147,22 @@ struct MmaTile {
   }
 
  private:
-  template <class LoadLeft>
-  __device__ __forceinline__ void multiply(const Element* b, int thread, LoadLeft&& load_left) {
-    const int lane = thread % 32, row = warp_row(thread), column = warp_column(thread);
+  template <class Left>
+  __device__ __forceinline__ void multiply(const Left& left, const Element* b, int thread) {
+    const typename Format::template Right<COLUMNS> right(b + warp_column(thread), thread % 32);
 #pragma unroll
     for (int first = 0; first < k; first += Format::mma_k) {
-      uint32_t left[down][4], right[across / 2][4];
+      uint32_t rows_read[down][4], columns_read[across / 2][4];
 #pragma unroll
-      for (int i = 0; i < down; ++i) load_left(left[i], row + i * 16, first, lane);
+      for (int i = 0; i < down; ++i) left.read(rows_read[i], i * 16, first);
 #pragma unroll
-      for (int j = 0; j < across / 2; ++j)
-        Format::template right<COLUMNS>(right[j], b, column + j * 16, first, lane);
+      for (int j = 0; j < across / 2; ++j) right.read(columns_read[j], j * 16, first);
 #pragma unroll
       for (int i = 0; i < down; ++i)
 #pragma unroll
         for (int j = 0; j < across; ++j)
-          Format::mma(sums[i][j], left[i], right[j / 2][j % 2 * 2], right[j / 2][j % 2 * 2 + 1]);
+          Format::mma(sums[i][j], rows_read[i], columns_read[j / 2][j % 2 * 2],
+                      columns_read[j / 2][j % 2 * 2 + 1]);
     }
   }
 };

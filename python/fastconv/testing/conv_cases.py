@@ -110,5 +110,8 @@ SHAPES = [
     ConvShape("depthwise, stride 2, 5 channels, 2 filters each", (1, 9, 9, 5), (3, 3), 10, stride=(2, 2),
               padding="same", groups=5),
     ConvShape("several tiles of rows and channels", (3, 30, 29, 32), (3, 3), 64, padding="same"),
+    ConvShape("63 pixels, 60 channels: just below a tile of 64", (1, 7, 9, 16), (1, 1), 60),
+    ConvShape("65 pixels, 68 channels: just above", (1, 5, 13, 20), (1, 1), 68),
+    ConvShape("33 channels to 65: above a tile, no multiple of four", (1, 5, 5, 33), (3, 3), 65),
     ConvShape("batch of 20 small images", (20, 7, 7, 16), (3, 3), 32),
 ]  # fmt: skip
