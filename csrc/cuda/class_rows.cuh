@@ -5,6 +5,8 @@
 // in order.  A row's bits follow from the row alone, so they are the same in any batch.  Rows are read from memory
 // once; where a kernel goes over its row again, it finds it in the caches.
 #pragma once
+#include <type_traits>
+
 #include "cuda/kernel.cuh"
 
 namespace fastconv {
@@ -17,14 +19,16 @@ constexpr int classes_at_once = 4;           // a thread's loads on their way to
 struct MaxSum {
   float largest = -INFINITY, sum = 0.0f;
 
-  // Infinity less infinity is NaN, and so is the row; minus infinity is nothing.
-  __device__ __forceinline__ void add(const float (&scores)[classes_at_once]) {
+  // Infinity less infinity is NaN, and so is the row; minus infinity is nothing, also where there is nothing else.
+  template <int count>
+  __device__ __forceinline__ void add(const float (&scores)[count]) {
     float both = largest;
 #pragma unroll
     for (float x : scores) both = x > both ? x : both;
+    const float base = both == -INFINITY ? 0.0f : both;
     sum *= scale(both);
 #pragma unroll
-    for (float x : scores) sum += x == -INFINITY ? 0.0f : expf(x - both);
+    for (float x : scores) sum += expf(x - base);
     largest = both;
   }
   __device__ __forceinline__ void add(const MaxSum& other) {
@@ -88,27 +92,40 @@ class BlockTeam {
   }
 };
 
+// body(j, count) for this thread's classes j, j + team.size(), .. of a row, `count` of them at a time, a number known
+// to the compiler: without a test between them, their loads are on their way together.
+template <class Team, class Body>
+__device__ __forceinline__ void each_group(const Team& team, uint32_t classes, const Body& body) {
+  const uint32_t step = team.size();
+  uint32_t j = team.lane();
+  for (; j + (classes_at_once - 1) * step < classes; j += classes_at_once * step)
+    body(j, std::integral_constant<int, classes_at_once>{});
+  for (; j < classes; j += step) body(j, std::integral_constant<int, 1>{});
+}
+
 // Sum over the row of term(j), for each thread of the team.
 template <class Team, class Term>
 __device__ __forceinline__ float row_sum(const Team& team, uint32_t classes, const Term& term) {
   float sum = 0.0f;
-#pragma unroll 4
-  for (uint32_t j = team.lane(); j < classes; j += team.size()) sum += term(j);
+  each_group(team, classes, [&](uint32_t first, auto count) {
+    float terms[count.value];
+#pragma unroll
+    for (int u = 0; u < count.value; ++u) terms[u] = term(first + u * team.size());
+#pragma unroll
+    for (float value : terms) sum += value;
+  });
   return team.all(sum);
 }
 
 template <class Team>
 __device__ __forceinline__ MaxSum row_max_sum(const Team& team, uint32_t classes, const float* x) {
   MaxSum result;
-  for (uint32_t first = team.lane(); first < classes; first += classes_at_once * team.size()) {
-    float scores[classes_at_once];
+  each_group(team, classes, [&](uint32_t first, auto count) {
+    float scores[count.value];
 #pragma unroll
-    for (int u = 0; u < classes_at_once; ++u) {
-      const uint32_t j = first + u * team.size();
-      scores[u] = j < classes ? x[j] : -INFINITY;
-    }
+    for (int u = 0; u < count.value; ++u) scores[u] = x[first + u * team.size()];
     result.add(scores);
-  }
+  });
   return team.all(result);
 }
 
@@ -116,19 +133,13 @@ __device__ __forceinline__ MaxSum row_max_sum(const Team& team, uint32_t classes
 template <class Team, class Value>
 __device__ __forceinline__ void write_row(const Team& team, uint32_t classes, float* out,
                                           const Value& value) {
-  for (uint32_t first = team.lane(); first < classes; first += classes_at_once * team.size()) {
-    float values[classes_at_once];
+  each_group(team, classes, [&](uint32_t first, auto count) {
+    float values[count.value];
 #pragma unroll
-    for (int u = 0; u < classes_at_once; ++u) {
-      const uint32_t j = first + u * team.size();
-      if (j < classes) values[u] = value(j);
-    }
+    for (int u = 0; u < count.value; ++u) values[u] = value(first + u * team.size());
 #pragma unroll
-    for (int u = 0; u < classes_at_once; ++u) {
-      const uint32_t j = first + u * team.size();
-      if (j < classes) out[j] = values[u];
-    }
-  }
+    for (int u = 0; u < count.value; ++u) out[first + u * team.size()] = values[u];
+  });
 }
 
 // function(team, row, classes): `classes` is 0 for the lanes behind the last row.

@@ -13,8 +13,8 @@ struct Row {
   __device__ void operator()(const Team& team, uint32_t row, uint32_t classes) const {
     const uint32_t first = row * classes;
     const MaxSum all = row_max_sum(team, classes, x + first);
-    write_row(team, classes, y + first,
-              [&](uint32_t j) { return expf(x[first + j] - all.largest) / all.sum; });
+    const float share = 1.0f / all.sum;
+    write_row(team, classes, y + first, [&](uint32_t j) { return expf(x[first + j] - all.largest) * share; });
   }
 };
 

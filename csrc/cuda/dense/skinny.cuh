@@ -83,28 +83,28 @@ struct SkinnyShape {
   size_t partial_floats() const { return splits > 1 ? size_t{splits} * m * n : 0; }
 };
 
-// Loads of a few rows are on their way together; behind the last row the last is loaded again, and not added.
+template <int samples, int vector>
+__device__ __forceinline__ void add_row(float (&sums)[samples][vector], const float* x,
+                                        const Pack<float, vector>& weights) {
+#pragma unroll
+  for (int i = 0; i < samples; ++i)
+#pragma unroll
+    for (int v = 0; v < vector; ++v) sums[i][v] += x[i] * weights.lanes[v];
+}
+
+// The loads of `rows_at_once` rows are on their way together: a test between them would keep them apart.
 template <int samples, int vector>
 __device__ __forceinline__ void add_rows(float (&sums)[samples][vector], const float* staged, const float* w,
-                                         uint32_t n, uint32_t begin, uint32_t end, uint32_t groups) {
-  for (uint32_t first = begin; first < end; first += rows_at_once * groups) {
+                                         uint32_t n, uint32_t row, uint32_t end, uint32_t groups) {
+  constexpr int stride = staged_stride(samples);
+  for (; row + (rows_at_once - 1) * groups < end; row += rows_at_once * groups) {
     Pack<float, vector> weights[rows_at_once];
 #pragma unroll
-    for (int u = 0; u < rows_at_once; ++u) {
-      const uint32_t row = first + u * groups;
-      weights[u] = load_pack<vector>(w + (row < end ? row : end - 1) * n);
-    }
+    for (int u = 0; u < rows_at_once; ++u) weights[u] = load_pack<vector>(w + (row + u * groups) * n);
 #pragma unroll
-    for (int u = 0; u < rows_at_once; ++u) {
-      const uint32_t row = first + u * groups;
-      if (row >= end) break;
-      const float* x = staged + row * staged_stride(samples);
-#pragma unroll
-      for (int i = 0; i < samples; ++i)
-#pragma unroll
-        for (int v = 0; v < vector; ++v) sums[i][v] += x[i] * weights[u].lanes[v];
-    }
+    for (int u = 0; u < rows_at_once; ++u) add_row(sums, staged + (row + u * groups) * stride, weights[u]);
   }
+  for (; row < end; row += groups) add_row(sums, staged + row * stride, load_pack<vector>(w + row * n));
 }
 
 // `partials`: [split][m][n], or null where there is one split, whose sums go to the epilogue.
