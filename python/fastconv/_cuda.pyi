@@ -1,5 +1,10 @@
 """What the CUDA module offers; csrc/bindings/cuda_module.cpp is its source."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
 def oldest_driver() -> int: ...
 def oldest_major() -> int: ...
 def device_count() -> int: ...
@@ -11,3 +16,20 @@ def launches() -> int: ...
 def memory(index: int) -> dict[str, int]: ...
 def release_memory(index: int) -> None: ...
 def facts(index: int) -> dict[str, object]: ...
+
+# Images, on a device; `out` may be a buffer of it
+def image_augment(
+    device: str,
+    images: Sequence[np.ndarray],
+    transforms: np.ndarray,
+    out: Any,
+    *,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    order: int = 1,
+    scale: float = 1.0,
+    centre_sample: bool = False,
+    scale_sample: bool = False,
+    mean: np.ndarray | None = None,
+    deviation: np.ndarray | None = None,
+) -> None: ...
