@@ -154,6 +154,7 @@ def without_nvcc(venv: Path) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join(folder for folder in path if not Path(folder, "nvcc").exists()),
         "CUDA_HOME": str(packages),
+        "NVCC": str(packages / "bin" / "nvcc"),
         "CUDA_PATH": "",
         "CUDACXX": "",
     }
@@ -267,6 +268,7 @@ def cuda() -> Count:
             PTXSIM_STRICT="1",
         )
         + emulated("tests/primitives tests/cuda -k cuda", PTXSIM_LAZY=order)
+        + run(f"scripts/mutate-cuda --turn {number_of_commit()}", venv=CUDA, counted=True, **alone)
     )
 
 

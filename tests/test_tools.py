@@ -151,3 +151,26 @@ def test_samples_of_a_convolution_are_its_float64_reference(which, label):
     case = getattr(shape, which)()
     index, expected = samples.sampled(which, case, case.values())
     np.testing.assert_allclose(expected, case.expected()[0][index], rtol=1e-12, atol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def mutate():
+    return script("scripts/mutate-cuda", "mutate_cuda")
+
+
+def test_every_mutation_changes_a_text_that_is_there_once(mutate):
+    for mutation in mutate.MUTATIONS:
+        text = (ROOT / "csrc" / mutation.file).read_text(encoding="utf-8")
+        assert mutate.mutated(mutation, text) != text
+    gone = mutate.MUTATIONS[0]._replace(text="no such line")
+    with pytest.raises(mutate.MutationError, match="expected once, found 0 times: 'no such line'"):
+        mutate.mutated(gone, text)
+
+
+def test_all_mutations_have_their_turn(mutate):
+    count = len(mutate.MUTATIONS)
+    turns = [mutate.chosen(None, turn) for turn in range(count)]
+    assert {len(turn) for turn in turns} == {mutate.IN_TURN}
+    assert {index for turn in turns[: -(-count // mutate.IN_TURN)] for index in turn} == set(range(count))
+    assert mutate.chosen("2,5", None) == [1, 4]
+    assert mutate.chosen(None, None) == list(range(count))
