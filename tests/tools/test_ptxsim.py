@@ -6,6 +6,7 @@ takes a few of them; `--slow` takes all.
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -359,6 +360,17 @@ def counted(compiled, tmp_path_factory):
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     kernels = {re.sub(r"^void |\(.*", "", kernel["kernel"]): kernel for kernel in report["kernels"]}
     return report, kernels, (folder / "trace").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_launch_is_cut_to_its_first_blocks(compiled, tmp_path):
+    ran = run([compiled("special/counters")], f"PTXSIM_REPORT={tmp_path}/report.json PTXSIM_BLOCKS=3")
+    assert ran.status == 0, str(ran)
+    kernels = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["kernels"]
+    assert kernels
+    for kernel in kernels:
+        if not kernel["shapes_vary"]:
+            assert kernel["blocks"] == min(3, math.prod(kernel["grid"])) * kernel["launches"]
 
 
 WARPS = 16  # 4 blocks of 128 threads

@@ -108,6 +108,7 @@ void read_all() {
   if (const char* checkers = env("PTXSIM_CHECK")) read_checkers(checkers);
   if (cfg.init || cfg.race) cfg.threads = 1;
   if (const char* timeout = env("PTXSIM_TIMEOUT")) cfg.timeout = atof(timeout);
+  if (const char* blocks = env("PTXSIM_BLOCKS")) cfg.blocks = strtoull(blocks, nullptr, 0);
 
   read("PTXSIM_REPORT", cfg.report);
   cfg.count = !cfg.report.empty();
