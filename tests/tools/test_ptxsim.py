@@ -70,9 +70,9 @@ def mark(program, name):
 
 
 def find_nvcc():
-    """$NVCC, the system's nvcc if it is CUDA 13's, or the one of NVIDIA's package; None where there is none."""
+    """$NVCC, or the nvcc on the path if it is CUDA 13's, or the one of NVIDIA's package; None where there is none."""
     packaged = [Path(folder, "nvidia", "cu13", "bin", "nvcc") for folder in site.getsitepackages()]
-    named = [os.environ.get("NVCC"), "nvcc", "/usr/local/cuda/bin/nvcc", *packaged]
+    named = [os.environ.get("NVCC"), "nvcc", *packaged]
     found = [shutil.which(name) for name in named if name]
     return next((nvcc for nvcc in found if nvcc and b"release 13" in version_of(nvcc)), None)
 
