@@ -61,8 +61,6 @@ if(FASTCONV_PYTHON)
   # RUNPATH, never RPATH: LD_LIBRARY_PATH must be able to put the emulated runtime in front.
   set_target_properties(_cuda fastconv_cuda PROPERTIES
     BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN" LINK_OPTIONS "LINKER:--enable-new-dtags")
-  # The rows' helpers (all_float32, bandwidth_cost, ...) have the names of the CPU's: each library keeps its own.
-  set_property(TARGET fastconv_cuda APPEND PROPERTY LINK_OPTIONS "LINKER:-Bsymbolic-functions")
   add_custom_command(TARGET fastconv_cuda POST_BUILD
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${runtime_copy} $<TARGET_FILE_DIR:fastconv_cuda>)
   install(TARGETS _cuda fastconv_cuda LIBRARY DESTINATION fastconv)
