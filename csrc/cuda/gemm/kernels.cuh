@@ -38,6 +38,8 @@ constexpr size_t pipeline_bytes =
     pipeline_stages * (Tile::rows + Tile::columns) * Tile::k * sizeof(typename Tile::Element);
 template <class Tile>
 constexpr size_t gather_shared_bytes = pipeline_bytes<Tile> + Tile::rows * sizeof(int2);
+template <class Tile>
+constexpr size_t filter_shared_bytes = pipeline_bytes<Tile> + pipeline_stages * Tile::k * sizeof(int2);
 
 __device__ __forceinline__ int tiles_across(int columns, int tile_columns) {
   return (columns + tile_columns - 1) / tile_columns;
@@ -149,8 +151,9 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor
   using Element = typename Tile::Element;
   constexpr int rows = Tile::rows, columns = Tile::columns, k = Tile::k, threads = Tile::threads;
   extern __shared__ __align__(128) float shared[];
-  Element* const a = reinterpret_cast<Element*>(shared);  // [stages][k][rows]
-  Element* const b = a + pipeline_stages * rows * k;      // [stages][k][columns]
+  Element* const a = reinterpret_cast<Element*>(shared);                             // [stages][k][rows]
+  Element* const b = a + pipeline_stages * rows * k;                                 // [stages][k][columns]
+  int2* const origins = reinterpret_cast<int2*>(b + pipeline_stages * k * columns);  // [stages][k]
 
   const int across = tiles_across(p.columns, columns), group = blockIdx.y % p.groups;
   const int first_row = blockIdx.x / across * rows, first_column = blockIdx.x % across * columns;
@@ -158,16 +161,23 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor
   const int tiles = min(p.k_tiles_per_split, (p.depth + k - 1) / k - first_tile);
   const int b_column = group * p.columns + first_column, columns_left = p.columns - first_column;
   const FilterTap tap(p, first_row + static_cast<int>(threadIdx.x) % (rows / VECTOR_A) * VECTOR_A, group);
+  for (int i = threadIdx.x; i < pipeline_stages * k; i += threads)
+    origins[i] = pixel_origin(p, first_tile * k + i);
+  __syncthreads();
   Tile tile;
   run_pipeline(
       tiles,
       [&](int t, int slot) {
         const int thread = reread_thread(), first_pixel = (first_tile + t) * k;
-        gather_pixels<Element, rows, threads, VECTOR_A, Tile::swizzle>(p, tap, first_pixel,
+        gather_pixels<Element, rows, threads, VECTOR_A, Tile::swizzle>(p, tap, origins + slot * k,
                                                                        a + slot * k * rows, thread);
         matrix_rows<Element, columns, threads, VECTOR_B, Tile::swizzle>(p.b, p.d_channels, 0, b_column,
                                                                         columns_left, first_pixel, p.depth,
                                                                         b + slot * k * columns, thread);
+        // The origins of the tile behind it, into the slot of a tile that all have loaded before the last barrier.
+        if (t < pipeline_stages - 1 || thread >= k) return;
+        const int next = slot + 1 == pipeline_stages ? 0 : slot + 1;
+        origins[next * k + thread] = pixel_origin(p, first_pixel + k + thread);
       },
       [&](int slot) { tile.multiply_m_major(a + slot * k * rows, b + slot * k * columns, threadIdx.x); });
   cp_async_wait<0>();

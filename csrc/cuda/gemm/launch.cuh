@@ -27,8 +27,8 @@ template <class Tile, int VECTOR_A, int VECTOR_B>
 void launch_filter(const FilterGemm& problem, cudaStream_t stream) {
   const int64_t tiles =
       int64_t{blocks_for(problem.rows, Tile::rows)} * blocks_for(problem.columns, Tile::columns);
-  launch_gemm(filter_gemm<Tile, VECTOR_A, VECTOR_B>, tiles, 1, Tile::threads, pipeline_bytes<Tile>, problem,
-              stream);
+  launch_gemm(filter_gemm<Tile, VECTOR_A, VECTOR_B>, tiles, 1, Tile::threads, filter_shared_bytes<Tile>,
+              problem, stream);
 }
 
 template <template <int, int> class Tile>

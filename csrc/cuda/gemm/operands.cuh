@@ -68,6 +68,14 @@ __device__ __forceinline__ int gather_target(const GatherGemm& p, const GatherPh
   return ((n * p.d_height + h) * p.d_width + w) * p.d_channels;
 }
 
+// The copy of what lies `delta` elements, h rows and w columns behind an origin.
+template <int VECTOR, class Problem, class Element>
+__device__ __forceinline__ void copy_gathered(const Problem& p, const int2& origin, int h, int w, int delta,
+                                              Element* target) {
+  const bool valid = inside((origin.y >> 16) + h, static_cast<short>(origin.y) + w, p.a_height, p.a_width);
+  copy_to_shared<VECTOR>(target, p.a, origin.x + delta, valid);
+}
+
 // Rows x block_k of A for k from first_k on, K-major.  A thread keeps one k, whose tap it decodes once, and walks down
 // the rows, whose origins the block has prepared.
 template <class Element, int ROWS, int THREADS, int VECTOR>
@@ -82,12 +90,9 @@ __device__ __forceinline__ void gather_rows(const GatherGemm& p, const GatherPha
   const int delta = (tap_h * p.a_width + tap_w) * p.a_channels + channel;
   const int h = k < phase.depth ? tap_h : no_row;
 #pragma unroll(copies < 4 ? copies : 4)
-  for (int i = 0; i < copies; ++i) {
-    const int2 origin = origins[row + i * step];
-    const bool valid =
-        inside((origin.y >> 16) + h, static_cast<short>(origin.y) + tap_w, p.a_height, p.a_width);
-    copy_to_shared<VECTOR>(tile + k_major<Element>(row + i * step, column), p.a, origin.x + delta, valid);
-  }
+  for (int i = 0; i < copies; ++i)
+    copy_gathered<VECTOR>(p, origins[row + i * step], h, tap_w, delta,
+                          tile + k_major<Element>(row + i * step, column));
 }
 
 // block_k x COLUMNS of a row-major matrix from (first_k, first_column) on; zeros from row `depth`, column `columns` on,
@@ -108,8 +113,8 @@ __device__ __forceinline__ void matrix_rows(const Element* matrix, int leading, 
                            offset + i * step * leading, i * step < rows_left);
 }
 
-// The filter gradient's A, MN-major: block_k pixels x ROWS of (r, s, c).  Here a thread keeps its tap and the pixel
-// moves.
+// The filter gradient's A, MN-major: block_k pixels x ROWS of (r, s, c).  Here a thread keeps its tap for good, and the
+// pixels, whose origins the block prepares tile by tile, move.
 struct FilterTap {
   int h, w, delta;
 
@@ -123,24 +128,27 @@ struct FilterTap {
   }
 };
 
+// Where a pixel of the sum begins in A.
+__device__ __forceinline__ int2 pixel_origin(const FilterGemm& p, int pixel) {
+  if (pixel >= p.depth) return make_int2(0, no_origin << 16);
+  const int n = p.grid_pixels.divide(pixel), of_image = pixel - n * static_cast<int>(p.grid_pixels.divisor);
+  const int i = p.grid_columns.divide(of_image);
+  const int j = of_image - i * static_cast<int>(p.grid_columns.divisor);
+  const int h = i * p.a_stride_h + p.a_row, w = j * p.a_stride_w + p.a_column;
+  return make_int2(((n * p.a_height + h) * p.a_width + w) * p.a_channels, (h << 16) | (w & 0xffff));
+}
+
 template <class Element, int ROWS, int THREADS, int VECTOR, Swizzle SWIZZLE>
-__device__ __forceinline__ void gather_pixels(const FilterGemm& p, const FilterTap& tap, int first_pixel,
+__device__ __forceinline__ void gather_pixels(const FilterGemm& p, const FilterTap& tap, const int2* origins,
                                               Element* tile, int thread) {
   constexpr int across = ROWS / VECTOR, step = THREADS / across, copies = block_k<Element> / step;
   static_assert(THREADS % across == 0 && block_k<Element> % step == 0,
                 "the tile does not divide among the threads");
   const int row = thread / across, column = thread % across * VECTOR;
 #pragma unroll(copies < 4 ? copies : 4)
-  for (int i = 0; i < copies; ++i) {
-    const int pixel = first_pixel + row + i * step;
-    const int n = p.grid_pixels.divide(pixel), of_image = pixel - n * static_cast<int>(p.grid_pixels.divisor);
-    const int at_p = p.grid_columns.divide(of_image);
-    const int at_q = of_image - at_p * static_cast<int>(p.grid_columns.divisor);
-    const int h = at_p * p.a_stride_h + p.a_row, w = at_q * p.a_stride_w + p.a_column;
-    const bool valid = pixel < p.depth && inside(h + tap.h, w + tap.w, p.a_height, p.a_width);
-    copy_to_shared<VECTOR>(tile + mn_major<Element, ROWS, SWIZZLE>(row + i * step, column), p.a,
-                           ((n * p.a_height + h) * p.a_width + w) * p.a_channels + tap.delta, valid);
-  }
+  for (int i = 0; i < copies; ++i)
+    copy_gathered<VECTOR>(p, origins[row + i * step], tap.h, tap.w, tap.delta,
+                          tile + mn_major<Element, ROWS, SWIZZLE>(row + i * step, column));
 }
 
 }  // namespace fastconv
