@@ -128,6 +128,7 @@ def _cuda_blocks(name):
     from fastconv.runtime.device import get_device
 
     eager._one_step.cache_clear()
+    get_device(name).hear()
     gc.collect()
     _core.release_arena(name)
     return get_device(name).memory()["blocks"]

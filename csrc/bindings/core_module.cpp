@@ -283,7 +283,7 @@ void buffer_write(Buffer& buffer, const py::array& values) {
 }
 
 struct PlanRun {
-  bool closed;
+  Plan::Outcome outcome;
   std::vector<double> seconds;
 };
 
@@ -295,25 +295,37 @@ Plan::Feed feed_of(const py::handle& given) {
   return {array.data(), false};
 }
 
+Plan::Observer observer_for(InterruptCheck& interrupted, const py::object& on_step) {
+  Plan::Observer observer;
+  observer.interrupted = std::ref(interrupted);
+  if (!on_step.is_none())
+    observer.on_step = [&on_step](int step, bool after) {
+      const py::gil_scoped_acquire gil;
+      on_step(step, after);
+    };
+  return observer;
+}
+
 PlanRun plan_run(Plan& plan, const py::list& feeds, const std::vector<std::shared_ptr<Buffer>>& outputs,
-                 const py::object& on_step, bool timed) {
+                 const py::object& on_step, bool timed, bool ahead) {
   std::vector<Plan::Feed> pointers;
   for (const py::handle& feed : feeds) pointers.push_back(feed_of(feed));
   std::vector<Buffer*> targets;
   for (const auto& output : outputs) targets.push_back(output.get());
-  PlanRun result{false, {}};
+  PlanRun result{{}, {}};
   InterruptCheck interrupted;
-  Plan::Observer observer;
-  observer.interrupted = std::ref(interrupted);
-  if (!on_step.is_none())
-    observer.on_step = [&](int step, bool after) {
-      const py::gil_scoped_acquire gil;
-      on_step(step, after);
-    };
+  Plan::Observer observer = observer_for(interrupted, on_step);
   if (timed) observer.seconds = &result.seconds;
   const py::gil_scoped_release nogil;
-  result.closed = plan.run(pointers, targets, observer);
+  result.outcome = plan.run(pointers, targets, observer, ahead);
   return result;
+}
+
+void plan_repeat(Plan& plan, const py::object& on_step) {
+  InterruptCheck interrupted;
+  const Plan::Observer observer = observer_for(interrupted, on_step);
+  const py::gil_scoped_release nogil;
+  plan.repeat(observer);
 }
 
 py::array random_uniform(uint64_t key, uint64_t stream, int64_t count) {
@@ -448,7 +460,10 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .value("closing", Part::closing);
 
   py::class_<PlanRun>(m, "PlanRun")
-      .def_readonly("closed", &PlanRun::closed)
+      .def_property_readonly("closed", [](const PlanRun& run) { return run.outcome.closed; })
+      .def_property_readonly("late", [](const PlanRun& run) { return run.outcome.late; })
+      .def_property_readonly("under_way", [](const PlanRun& run) { return run.outcome.under_way; })
+      .def_property_readonly("number", [](const PlanRun& run) { return run.outcome.number; })
       .def_readonly("seconds", &PlanRun::seconds);
 
   py::class_<Plan>(m, "Plan")
@@ -488,7 +503,10 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
       .def("set_poison", &Plan::set_poison)
       .def("finish", &Plan::finish, py::call_guard<py::gil_scoped_release>())
       .def("run", &plan_run, py::arg("feeds"), py::arg("outputs"), py::arg("on_step") = py::none(),
-           py::arg("timed") = false)
+           py::arg("timed") = false, py::arg("ahead") = false)
+      .def("hear", py::overload_cast<>(&Plan::hear), py::call_guard<py::gil_scoped_release>())
+      .def("repeat", &plan_repeat, py::arg("on_step"))
+      .def_property_readonly("shut_run", &Plan::shut_run)
       .def("read_slot",
            [](Plan& plan, int slot) {
              py::array array = empty_array(plan.slot_desc(slot));

@@ -15,6 +15,7 @@
 #include "core/shape.h"
 #include "cuda/check.h"
 #include "cuda/gather.h"
+#include "cuda/latch.h"
 #include "plan/device.h"
 
 namespace fastconv {
@@ -176,6 +177,38 @@ class CudaRecording : public Device::Recording {
   cudaStream_t stream_;
 };
 
+class CudaMessage : public Device::Message {
+ public:
+  explicit CudaMessage(cudaStream_t stream) : stream_(stream) {
+    CUDA_CHECK(cudaEventCreateWithFlags(&arrived_, cudaEventDisableTiming));
+    const cudaError_t error = cudaMallocHost(reinterpret_cast<void**>(&byte_), 1);
+    if (error != cudaSuccess) cudaEventDestroy(arrived_);
+    check_cuda(error, "cudaMallocHost", __FILE__, __LINE__);
+  }
+  ~CudaMessage() override {
+    if (is_forked_child()) return;
+    cudaEventDestroy(arrived_);
+    cudaFreeHost(byte_);
+  }
+  void send(const uint8_t* byte) override {
+    if (byte)
+      CUDA_CHECK(cudaMemcpyAsync(byte_, byte, 1, cudaMemcpyDeviceToHost, stream_));
+    else
+      *byte_ = 1;
+    CUDA_CHECK(cudaEventRecord(arrived_, stream_));
+  }
+  uint8_t wait() override {
+    refuse_in_forked_child("cuda");
+    CUDA_CHECK(cudaEventSynchronize(arrived_));
+    return *byte_;
+  }
+
+ private:
+  cudaStream_t stream_;
+  cudaEvent_t arrived_ = nullptr;
+  uint8_t* byte_ = nullptr;  // pinned
+};
+
 class CudaDevice : public Device {
  public:
   explicit CudaDevice(int index) : Device("cuda:" + std::to_string(index)), index_(index) {
@@ -265,7 +298,7 @@ class CudaDevice : public Device {
     return milliseconds * 1e-3;
   }
 
-  // Through pinned memory on the upload stream: the copy waits for the work before it only where it writes.
+  // Through pinned memory on the upload stream, beside the runs under way.
   void upload_feed(void* target, const void* host, size_t bytes) override {
     if (!bytes) return;
     Staging& staging = stagings_[next_staging_++ % stagings_.size()];
@@ -277,12 +310,16 @@ class CudaDevice : public Device {
       staging.bytes = bytes;
     }
     std::memcpy(staging.host, host, bytes);
-    CUDA_CHECK(cudaEventRecord(idle_, stream_));  // earlier runs read what lies at target
-    CUDA_CHECK(cudaStreamWaitEvent(uploads_, idle_, 0));
     CUDA_CHECK(cudaMemcpyAsync(target, staging.host, bytes, cudaMemcpyHostToDevice, uploads_));
     CUDA_CHECK(cudaEventRecord(staging.sent, uploads_));
     CUDA_CHECK(cudaStreamWaitEvent(stream_, staging.sent, 0));
   }
+
+  std::unique_ptr<Message> message() override {
+    use();
+    return std::make_unique<CudaMessage>(stream_);
+  }
+  void latch(uint8_t* latch, const uint8_t* gate) override { shut_latch(latch, gate, stream_); }
 
   bool records() const override { return records_; }
   std::unique_ptr<Recording> record(const std::function<void()>& work) override {

@@ -17,6 +17,14 @@ std::unique_ptr<Device::Recording> Device::record(const std::function<void()>&) 
   throw Error(ErrorKind::device, "device '" + name_ + "' records nothing");
 }
 
+std::unique_ptr<Device::Message> Device::message() {
+  throw Error(ErrorKind::device, "device '" + name_ + "' does nothing behind the host's back");
+}
+
+void Device::latch(uint8_t*, const uint8_t*) {
+  throw Error(ErrorKind::device, "device '" + name_ + "' leaves gates to the host");
+}
+
 void* Device::arena(size_t bytes) {
   if (bytes > arena_bytes_) {
     release_arena();

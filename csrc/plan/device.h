@@ -44,9 +44,20 @@ class Device {
   virtual void* queue() { return nullptr; }                          // what `Call::queue` gets
   virtual double seconds_of(const std::function<void()>& work) = 0;  // by the device's own clock
 
-  // A feed of a run, where host memory cannot be read: the copy may overlap with the run before.  `host` may be
-  // changed as soon as this returns.
+  // A feed of a run, where host memory cannot be read: the copy overlaps with the runs under way, so nothing of them
+  // may use `target`.  `host` may be changed as soon as this returns.
   virtual void upload_feed(void* target, const void* host, size_t bytes) { upload(target, host, bytes); }
+
+  // What the host will want to know of work under way: a byte of the device's memory, copied in the order of the work.
+  class Message {
+   public:
+    virtual ~Message() = default;
+    virtual void send(const uint8_t* byte) = 0;  // null: only that the work came so far
+    virtual uint8_t wait() = 0;                  // until it is there; 1 where no byte was sent
+  };
+  virtual std::unique_ptr<Message> message();
+  // *latch becomes 0 where *gate is 0, in the order of the work; both in the device's memory.
+  virtual void latch(uint8_t* latch, const uint8_t* gate);
 
   // Devices that can record a sequence of launches and replay it with one call.
   class Recording {

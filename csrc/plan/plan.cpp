@@ -21,14 +21,26 @@ class Running {
   std::lock_guard<std::mutex> lock_;
 };
 
+// Where another error is told already, or nobody would hear of this one.
+template <class Work>
+void quietly(const Work& work) noexcept {
+  try {
+    work();
+  } catch (const Error&) {
+  }
+}
+
 void defect(const std::string& what) { throw Error(ErrorKind::value, "plan: " + what); }
 
 }  // namespace
 
 Plan::~Plan() {
   for (auto& block : kept_) device_.free(block.first, block.second);
-  recording_.reset();
-  for (size_t i = 0; i < device_feeds_.size(); ++i) device_.free(device_feeds_[i], byte_count(feeds_[i]));
+  for (Flight& flight : flights_) {
+    if (flight.under_way) quietly([&] { flight.message->wait(); });  // it uses the recording
+    for (size_t i = 0; i < flight.feeds.size(); ++i) device_.free(flight.feeds[i], byte_count(feeds_[i]));
+  }
+  device_.free(latch_, 1);
   for (size_t i = 0; i < device_outputs_.size(); ++i)
     device_.free(device_outputs_[i], byte_count(outputs_[i]));
 }
@@ -149,13 +161,18 @@ void Plan::finish() {
     group_ends_[i] = joins ? group_ends_[i + 1] : i + 1;
   }
   texts_.clear();
-  {
-    const std::lock_guard<std::mutex> lock(device_.run_lock());
-    device_.arena(arena_bytes_);  // what does not fit is told now
-  }
+  const std::lock_guard<std::mutex> lock(device_.run_lock());
+  device_.arena(arena_bytes_);  // what does not fit is told now
   if (device_.host_addressable()) return;
-  for (const TensorDesc& feed : feeds_) device_feeds_.push_back(device_.allocate(byte_count(feed)));
+  flights_.resize(2);
+  for (Flight& flight : flights_) {
+    for (const TensorDesc& feed : feeds_) flight.feeds.push_back(device_.allocate(byte_count(feed)));
+    flight.message = device_.message();
+  }
   for (const TensorDesc& output : outputs_) device_outputs_.push_back(device_.allocate(byte_count(output)));
+  latch_ = static_cast<uint8_t*>(device_.allocate(1));
+  open_latch();
+  device_.synchronize();  // feeds are uploaded out of order: nothing may be left to do with their memory
 }
 
 void* Plan::slot_data(int slot) const {
@@ -164,8 +181,7 @@ void* Plan::slot_data(int slot) const {
     case Region::kept: return kept_[s.place].first;
     case Region::variable: return variables_[s.place]->data();
     case Region::feed:
-      return device_feeds_.empty() ? const_cast<void*>((*bound_feeds_)[s.place].data)
-                                   : device_feeds_[s.place];
+      return flight_ ? flight_->feeds[s.place] : const_cast<void*>((*bound_feeds_)[s.place].data);
     case Region::output:
       return device_outputs_.empty() ? (*bound_outputs_)[s.place]->data() : device_outputs_[s.place];
     case Region::arena: return static_cast<char*>(arena_) + s.place;
@@ -197,7 +213,7 @@ Call Plan::call_of(Step& step) const {
           static_cast<int>(step.outputs.size()),
           static_cast<char*>(arena_) + step.workspace_offset,
           device_.queue(),
-          gated ? static_cast<const uint8_t*>(slot_data(gate_)) : nullptr};
+          gated ? latch_ : nullptr};
 }
 
 void Plan::run_step(Step& step, int index, const Observer& observer) {
@@ -255,39 +271,95 @@ bool Plan::run_host_gated(const Observer& observer) {
   return true;
 }
 
-bool Plan::run_device_gated(const Observer& observer) {
-  const size_t begin = end_of(Part::prologue);
+void Plan::run_watched(const Observer& observer) {
+  const size_t closing = end_of(Part::step);
+  run_steps(end_of(Part::prologue), closing, observer);
+  if (gate_ >= 0) device_.latch(latch_, static_cast<const uint8_t*>(slot_data(gate_)));
+  run_steps(closing, steps_.size(), observer);
+}
+
+// Everything without an observer: launched one by one, recorded, or replayed.
+void Plan::run_launched() {
+  const auto launch = [&] {
+    const size_t closing = end_of(Part::step);
+    run_grouped(end_of(Part::prologue), closing);
+    if (gate_ >= 0) device_.latch(latch_, static_cast<const uint8_t*>(slot_data(gate_)));
+    run_grouped(closing, steps_.size());
+  };
+  // The first run loads kernels and sets their attributes, which no recording may do.
+  if (!kernels_are_loaded_ || !device_.records()) {
+    launch();
+    kernels_are_loaded_ = true;
+    return;
+  }
+  if (!flight_->recording || flight_->recorded_arena != arena_) {
+    flight_->recording = device_.record(launch);
+    flight_->recorded_arena = arena_;
+  }
+  flight_->recording->replay();
+}
+
+void Plan::fill_feeds(const std::vector<Feed>& feeds) {
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    const size_t bytes = byte_count(feeds_[i]);
+    if (feeds[i].on_device)
+      device_.copy(flight_->feeds[i], feeds[i].data, bytes);
+    else
+      device_.upload_feed(flight_->feeds[i], feeds[i].data, bytes);
+  }
+}
+
+// Waits for one run; false when its gate was shut.
+bool Plan::hear(Flight& flight) {
+  if (!flight.under_way) return true;
+  const bool open = flight.message->wait() != 0;
+  flight.under_way = false;
+  if (!open) shut_ = &flight;
+  return open;
+}
+
+// The older of the two first: behind a shut gate the other one shows the latch.
+bool Plan::hear_all() {
+  const size_t next = static_cast<size_t>(runs_) % 2;
+  return hear(flights_[next]) && hear(flights_[1 - next]);
+}
+
+bool Plan::hear() {
+  if (flights_.empty()) return true;
+  const Running running(device_, 0);
+  return hear_all();
+}
+
+Plan::Outcome Plan::run_device_gated(const std::vector<Feed>& feeds, const Observer& observer, bool ahead) {
   const bool watched = observer.on_step || observer.seconds;
   if (observer.interrupted && observer.interrupted())
     throw Error(ErrorKind::interrupted, "interrupted between two steps; nothing was changed.");
-  if (watched) {
-    run_steps(begin, steps_.size(), observer);
-  } else if (runs_ == 0 || !device_.records()) {
-    // The first run loads kernels and sets their attributes, which no recording may do.
-    run_grouped(begin, steps_.size());
-  } else {
-    if (!recording_ || recorded_arena_ != arena_) {
-      recording_ = device_.record([&] { run_grouped(begin, steps_.size()); });
-      recorded_arena_ = arena_;
-    }
-    recording_->replay();
+  Flight& flight = flights_[static_cast<size_t>(runs_) % 2];
+  if (ahead && !watched ? !hear(flight) : !hear_all()) return {false, true};
+  flight_ = &flight;
+  try {
+    fill_feeds(feeds);
+    run_prologue(observer);
+    watched ? run_watched(observer) : run_launched();
+    for (size_t i = 0; i < outputs_.size(); ++i)
+      device_.copy((*bound_outputs_)[i]->data(), device_outputs_[i], byte_count(outputs_[i]));
+    flight.message->send(gate_ >= 0 ? latch_ : nullptr);
+  } catch (...) {
+    quietly([&] { device_.synchronize(); });  // the next run writes over these feeds without waiting
+    throw;
   }
-  if (!watched) ++runs_;
-  for (size_t i = 0; i < outputs_.size(); ++i)
-    device_.copy((*bound_outputs_)[i]->data(), device_outputs_[i], byte_count(outputs_[i]));
-  return read_gate();
+  flight.under_way = true;
+  flight.number = runs_++;
+  touch_written();
+  if (ahead && !watched) return {true, false, gate_ >= 0, flight.number};
+  if (hear(flight)) return {};
+  shut_ = nullptr;
+  open_latch();
+  return {false};
 }
 
-void Plan::fill_feed(size_t index, const Feed& feed) {
-  const size_t bytes = byte_count(feeds_[index]);
-  if (feed.on_device)
-    device_.copy(device_feeds_[index], feed.data, bytes);
-  else
-    device_.upload_feed(device_feeds_[index], feed.data, bytes);
-}
-
-bool Plan::run(const std::vector<Feed>& feeds, const std::vector<Buffer*>& outputs,
-               const Observer& observer) {
+Plan::Outcome Plan::run(const std::vector<Feed>& feeds, const std::vector<Buffer*>& outputs,
+                        const Observer& observer, bool ahead) {
   if (!finished_) defect("run before finish()");
   if (feeds.size() != feeds_.size() || outputs.size() != outputs_.size())
     defect("feeds or outputs are missing");
@@ -296,15 +368,40 @@ bool Plan::run(const std::vector<Feed>& feeds, const std::vector<Buffer*>& outpu
   bound_feeds_ = &feeds;
   bound_outputs_ = &outputs;
   if (poison_) device_.poison(arena_, arena_bytes_);
-  for (size_t i = 0; i < device_feeds_.size(); ++i) fill_feed(i, feeds[i]);
   if (observer.seconds) observer.seconds->assign(steps_.size(), 0.0);
+  if (!device_.host_addressable()) return run_device_gated(feeds, observer, ahead);
   run_prologue(observer);
-  const bool open = device_.host_addressable() ? run_host_gated(observer) : run_device_gated(observer);
-  if (open)
-    for (size_t v = 0; v < variables_.size(); ++v)
-      if (written_by_closing_[v]) variables_[v]->touch();
-  device_.synchronize();
-  return open;
+  const bool open = run_host_gated(observer);
+  if (open) touch_written();
+  return {open};
+}
+
+void Plan::touch_written() {
+  for (size_t v = 0; v < variables_.size(); ++v)
+    if (written_by_closing_[v]) variables_[v]->touch();
+}
+
+void Plan::repeat(const Observer& observer) {
+  if (!shut_) defect("no run to repeat");
+  const Running running(device_, scratch_bytes_);
+  device_.synchronize();  // what ran behind it, and changed nothing
+  for (Flight& flight : flights_) flight.under_way = false;
+  flight_ = shut_;
+  shut_ = nullptr;
+  arena_ = device_.arena(arena_bytes_);
+  try {
+    run_prologue(observer);
+    run_watched(observer);
+  } catch (...) {
+    open_latch();
+    throw;
+  }
+  open_latch();
+}
+
+void Plan::open_latch() {
+  const uint8_t open = 1;
+  device_.upload(latch_, &open, 1);
 }
 
 void Plan::read_slot(int slot, void* host) {

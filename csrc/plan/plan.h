@@ -5,9 +5,10 @@
 //   step       runs each time
 //   closing    all writes of state; skipped when the gate (one byte of the step) is 0
 //
-// Devices whose memory the host reads run step by step; others get everything launched, the closing block with the
-// gate in their own memory, and are asked for the gate once at the end.  Where a device records, the second run
-// records steps and closing block, and later runs replay them: whatever changes between runs lies in device memory.
+// Devices whose memory the host reads run step by step.  Others get everything launched, and the host may run ahead of
+// them by two runs: each of the two has feeds of its own, and a recording where the device records (whatever changes
+// between runs lies in device memory).  The closing block looks at a latch in device memory, which falls shut with
+// the gate of a run and stays shut, so that no later run changes state, until the host has heard of it.
 //
 // Slots lie in regions: constants and prologue results (owned by the plan), variables (buffers of their own),
 // feeds and outputs (bound for one run), the arena (shared by all plans of the device).
@@ -57,8 +58,21 @@ class Plan {
     const void* data;
     bool on_device;  // in the memory of the plan's device, written in its order; else in the host's
   };
-  // False when the gate was shut: no state was written.  Throws Error(interrupted).
-  bool run(const std::vector<Feed>& feeds, const std::vector<Buffer*>& outputs, const Observer& observer);
+  struct Outcome {
+    bool closed = true;      // false: the gate was shut and no state was written
+    bool late = false;       // not closed: that was an earlier run, and this one was not begun
+    bool under_way = false;  // the gate is not known yet: see `hear`
+    int64_t number = 0;      // of the run, from 0
+  };
+  // Throws Error(interrupted).  ahead: may return while the device is at work, where the device can; results are
+  // there for whatever is asked of the device afterwards.
+  Outcome run(const std::vector<Feed>& feeds, const std::vector<Buffer*>& outputs, const Observer& observer,
+              bool ahead = false);
+  bool hear();  // waits for the runs under way; false when the gate of one was shut
+  // Where `run` says late, or `hear` false: the number of the run that was not closed; and that run once more,
+  // watched, which opens the latch.
+  int64_t shut_run() const { return shut_ ? shut_->number : -1; }
+  void repeat(const Observer& observer);
 
   // ---- looking at it
   Device& device() const { return device_; }
@@ -87,16 +101,32 @@ class Plan {
     std::vector<Tensor> tensors;  // inputs, then outputs; pointers filled at each run
   };
 
+  // What a run has for itself while the host is ahead; two take turns.
+  struct Flight {
+    std::unique_ptr<Device::Message> message;
+    std::vector<void*> feeds;
+    std::unique_ptr<Device::Recording> recording;
+    void* recorded_arena = nullptr;
+    bool under_way = false;
+    int64_t number = 0;
+  };
+
   void* slot_data(int slot) const;
   bool prologue_is_stale() const;
   void bind(Step& step);
-  void fill_feed(size_t index, const Feed& feed);
+  void fill_feeds(const std::vector<Feed>& feeds);
   Call call_of(Step& step) const;
   void run_step(Step& step, int index, const Observer& observer);
   void run_steps(size_t begin, size_t end, const Observer& observer);
   void run_grouped(size_t begin, size_t end);
   bool run_host_gated(const Observer& observer);
-  bool run_device_gated(const Observer& observer);
+  Outcome run_device_gated(const std::vector<Feed>& feeds, const Observer& observer, bool ahead);
+  void run_watched(const Observer& observer);
+  void run_launched();
+  bool hear(Flight& flight);
+  bool hear_all();
+  void open_latch();
+  void touch_written();
   bool read_gate();
   void run_prologue(const Observer& observer);
   size_t end_of(Part part) const;
@@ -113,18 +143,19 @@ class Plan {
   size_t arena_bytes_ = 0, scratch_bytes_ = 0, kept_bytes_ = 0;
   std::vector<size_t> group_ends_;  // by step: one past the last of the steps that may be launched with it
   std::vector<std::string> texts_;  // by step: its attributes, while the plan is built
-  std::unique_ptr<Device::Recording> recording_;
-  void* recorded_arena_ = nullptr;
+  std::vector<Flight> flights_;
+  Flight* flight_ = nullptr;  // of the run in progress
+  Flight* shut_ = nullptr;    // whose gate was shut
+  uint8_t* latch_ = nullptr;
   int64_t runs_ = 0;
   int gate_ = -1;
-  bool finished_ = false, prologue_ran_ = false, poison_ = false;
+  bool finished_ = false, prologue_ran_ = false, poison_ = false, kernels_are_loaded_ = false;
 
   // bound for the run in progress
   void* arena_ = nullptr;
   const std::vector<Feed>* bound_feeds_ = nullptr;
   const std::vector<Buffer*>* bound_outputs_ = nullptr;
-  std::vector<void*> device_feeds_,
-      device_outputs_;  // at fixed addresses, where the host's memory cannot be used
+  std::vector<void*> device_outputs_;  // at fixed addresses, where the host's memory cannot be used
 };
 
 }  // namespace fastconv

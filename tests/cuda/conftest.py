@@ -29,10 +29,12 @@ def give_back():
     from fastconv.compiler import eager
     from fastconv.runtime.device import get_device
     eager._one_step.cache_clear()
+    devices = [get_device(name) for name in _core.device_names() if name != "cpu"]
+    for device in devices:
+        device.hear()
     gc.collect()
-    for name in _core.device_names():
-        if name != "cpu":
-            get_device(name).release_memory()
+    for device in devices:
+        device.release_memory()
 
 def cpu_computes():
     fc.set_device("cpu")

@@ -51,6 +51,26 @@ def test_a_number_that_no_gpu_has(emulated):
     ]
 
 
+def test_visible_devices(emulated):
+    """CUDA_VISIBLE_DEVICES counts, not what the machine has."""
+    program = "told(lambda: fc.set_device('cuda')); told(lambda: fc.set_device('cuda:1')); cpu_computes()"
+    assert lines(emulated(program, PTXSIM_DEVICES="2", CUDA_VISIBLE_DEVICES="1")) == [
+        "nothing was raised",
+        "DeviceError: device 'cuda:1': expected a number below 1, the GPUs that this process sees. Look at nvidia-smi "
+        "and CUDA_VISIBLE_DEVICES.",
+        "the CPU computes",
+    ]
+    none = (
+        "DeviceError: cuda: expected a GPU; the driver sees none. Look at nvidia-smi and CUDA_VISIBLE_DEVICES, or use "
+        "fastconv.set_device('cpu')."
+    )
+    assert lines(emulated(program, PTXSIM_DEVICES="2", CUDA_VISIBLE_DEVICES="")) == [
+        none,
+        none,
+        "the CPU computes",
+    ]
+
+
 def test_a_lost_device(emulated):
     """Whatever is asked of it afterwards says so; nothing hangs, and letting go of its arrays is silent."""
     said = emulated(
@@ -99,12 +119,14 @@ def test_an_error_that_sticks(emulated):
     assert found[2:] == ["the CPU computes"]
 
 
-@pytest.mark.parametrize("call", ["launch", "memcpy", "sync", "graph", "hostalloc"])
+@pytest.mark.parametrize(
+    "call", ["launch:3", "memcpy:3", "sync:3", "sync:5", "graph:1", "hostalloc:1", "hostalloc:3", "event:4"]
+)
 def test_a_call_that_fails_once(emulated, call):
     """The step says which call it was; the next one computes, and nothing stays allocated."""
     said = emulated(
         """
-        import os, gc
+        import os
         fc.set_device("cuda")
         from fastconv import _cuda
         function = Function(lambda x: p.Relu()(p.Relu()(x)), device="cuda")
@@ -118,13 +140,12 @@ def test_a_call_that_fails_once(emulated, call):
                 told(lambda error=error: (_ for _ in ()).throw(error))
         assert failed == 1, failed
         function = None
-        gc.collect()
-        _core.release_arena("cuda:0")
+        give_back()
         print(_cuda.memory(0)["blocks"], "blocks")
         """,
-        PTXSIM_FAIL=f"{call}:{3 if call in ('memcpy', 'launch', 'sync') else 1}",
+        PTXSIM_FAIL=call,
     )
-    assert re.match(r"(DeviceError|OutOfMemory): (CUDA|cuda:0): ", said)
+    assert re.match(r"(DeviceError|OutOfMemory): (function: )?(CUDA|cuda:0): ", said)
     assert said.endswith("\n0 blocks\n")
 
 
@@ -182,7 +203,7 @@ def test_out_of_memory_says_which_batch_fits(emulated):
         from fastconv.runtime.device import get_device
         free = get_device("cuda").available_bytes()
         fits = 1
-        while 3 * (fits + 1) * 4 * (1 << 18) * 17 // 16 <= free:
+        while 4 * (fits + 1) * 4 * (1 << 18) * 17 // 16 <= free:
             fits += 1
         print(fits)
         function(np.zeros((fits, 1 << 18), "f4"))
@@ -197,13 +218,13 @@ def test_out_of_memory_says_which_batch_fits(emulated):
         PTXSIM_MEMORY="64M",
     )
     assert lines(said) == [
-        "OutOfMemory: step: a batch of 64 needs 214 MB on 'cuda:0'; 67 MB are free. A batch of 20 would fit, or free "
+        "OutOfMemory: step: a batch of 64 needs 285 MB on 'cuda:0'; 67 MB are free. A batch of 15 would fit, or free "
         "other models and programs.",
-        "20",
+        "15",
         "a batch of that size ran",
-        "OutOfMemory: step: a batch of 1 needs 428 MB on 'cuda:0'; 67 MB are free. Not even a batch of 1 fits: use "
+        "OutOfMemory: step: a batch of 1 needs 570 MB on 'cuda:0'; 67 MB are free. Not even a batch of 1 fits: use "
         "smaller images, or free other models and programs.",
-        "OutOfMemory: step: the plan needs 214 MB on 'cuda:0'; 67 MB are free. Use smaller inputs, or free other models "
+        "OutOfMemory: step: the plan needs 285 MB on 'cuda:0'; 67 MB are free. Use smaller inputs, or free other models "
         "and programs.",
         "the CPU computes",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -35,6 +36,7 @@ class Compiled:
     output_specs: list[Spec]
     description: Any
     graph: Graph
+    ahead: pipeline.Ahead
 
 
 class Function:
@@ -63,17 +65,19 @@ class Function:
         self._plans: collections.OrderedDict[Any, Compiled] = collections.OrderedDict()
         self._lock = threading.Lock()
 
-    def __call__(self, *arrays: Any) -> Any:
+    def __call__(self, *arrays: Any, explain: pipeline.Explain | None = None) -> Any:
         """Runs on arrays (NumPy's or ours); gives Arrays in the form that `fn` returns.
 
-        Arrays in the host's memory go anywhere; those on a GPU are taken by functions that run there.
+        Arrays in the host's memory go anywhere; those on a GPU are taken by functions that run there, and the call may
+        return before the GPU is done.  An error of the numbers then comes with the next calls, or when something on
+        the device is read; `explain` says more about it.
 
         Raises:  DeviceError: an array on another GPU, or variables on several devices.
         """
         feeds = [_feed(a) for a in arrays]
         place = next((f.device for f in feeds if isinstance(f, Array)), None)
         compiled = self.compiled([Spec(f.dtype.name, f.shape) for f in feeds], place)
-        return self.run(compiled, [self._placed(f, compiled.device) for f in feeds])
+        return self.run(compiled, [self._placed(f, compiled.device) for f in feeds], explain)
 
     def _placed(self, feed: Any, device: Any) -> Any:
         if not isinstance(feed, Array):
@@ -85,13 +89,22 @@ class Function:
             f"it with x.to('{device.name}')."
         )
 
-    def run(self, compiled: Compiled, feeds: Sequence[Any]) -> Any:
+    def run(self, compiled: Compiled, feeds: Sequence[Any], explain: pipeline.Explain | None = None) -> Any:
         """Runs one plan on feeds that fit it: NumPy arrays, or buffers of its device."""
-        new_buffer = compiled.device.new_buffer
-        outputs = [new_buffer(spec.dtype, spec.shape) for spec in compiled.output_specs]
-        result = pipeline.run(compiled.executable, compiled.description, feeds, outputs)
-        if not result.closed:
-            pipeline.raise_not_finite(compiled.executable, compiled.description, feeds, outputs)
+        device, executable = compiled.device, compiled.executable
+        if device.under_way is not compiled.ahead:
+            device.hear()
+        outputs = [device.new_buffer(spec.dtype, spec.shape) for spec in compiled.output_specs]
+        result = pipeline.run(executable, compiled.description, feeds, outputs, device.runs_ahead)
+        if result.under_way:
+            compiled.ahead.note(result.number, explain)
+            device.under_way = compiled.ahead
+        elif not result.closed:
+            device.under_way = None
+            if result.late:
+                compiled.ahead.fail()
+            again = functools.partial(executable.run, feeds, outputs)
+            pipeline.raise_not_finite(executable, compiled.description, again, explain)
         arrays = iter(outputs)
         return _map(compiled.structure, lambda leaf: None if leaf is None else Array(next(arrays)))
 
@@ -120,7 +133,10 @@ class Function:
         executable, description = pipeline.compile_graph(
             graph, device, self.name, lambda batch: self.traced(_with_batch(specs, batch))[0]
         )
-        return Compiled(executable, device, structure, [s.spec for s in graph.outputs], description, graph)
+        ahead = pipeline.Ahead(executable, description)
+        return Compiled(
+            executable, device, structure, [s.spec for s in graph.outputs], description, graph, ahead
+        )
 
     def traced(self, specs: Sequence[Spec]) -> tuple[Graph, Any, Trace]:
         """The graph for inputs of these specs, before any pass."""

@@ -11,7 +11,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -58,8 +58,10 @@ def compile_graph(
     description = describe(graph, device)
     try:
         return device.build(description), description
-    except OutOfMemory:
-        pass  # what the plan has got so far goes back with the traceback
+    except OutOfMemory as error:
+        why = str(error)  # what the plan has got so far goes back with the traceback
+    if device.needed_bytes(description) <= device.available_bytes():
+        raise OutOfMemory(f"{name}: {why}")
     raise OutOfMemory(_too_large(graph, description, device, name, with_batch))
 
 
@@ -118,7 +120,11 @@ def dump(name: str, graph: Graph) -> str:
 
 
 def run(
-    executable: Any, description: PlanDescription, feeds: Sequence[np.ndarray], outputs: Sequence[Any]
+    executable: Any,
+    description: PlanDescription,
+    feeds: Sequence[np.ndarray],
+    outputs: Sequence[Any],
+    ahead: bool = False,
 ) -> RunResult:
     """Runs a plan, as the environment asks: plainly, timed, or checked step by step."""
     if os.environ.get("FASTCONV_CHECK") == "1":
@@ -126,7 +132,7 @@ def run(
 
         return executable.run(feeds, outputs, StepCheck(executable, description))
     if verbosity() == 0:
-        return executable.run(feeds, outputs)
+        return executable.run(feeds, outputs, ahead=True) if ahead else executable.run(feeds, outputs)
     result = executable.run(feeds, outputs, None, True)
     for i, seconds in enumerate(result.seconds):
         print(f"fastconv: {verbose_line(executable, description, i)} {seconds:.5f} s", file=sys.stderr)
@@ -143,12 +149,20 @@ def verbose_line(executable: Any, description: PlanDescription, index: int) -> s
     return f"{device} {implementation} | {notation} |" + (f" [{step.label}]" if step.label else "")
 
 
+Explain = Callable[[NumericsError], NumericsError]
+
+
 def raise_not_finite(
-    executable: Any, description: PlanDescription, feeds: Sequence[np.ndarray], outputs: Sequence[Any]
-) -> None:
+    executable: Any,
+    description: PlanDescription,
+    run_again: Callable[[Callable[[int, bool], None]], object],
+    explain: Explain | None,
+) -> NoReturn:
     """Runs the step again, looks at each result, and raises NumericsError naming the first that is not finite.
 
     The closing block did not run, so the state is that before the step and the second run gives the same bits.
+
+    Args:  run_again: runs the plan with an observer.  explain: says more about the error.
     """
     first: list[str] = []
 
@@ -163,9 +177,35 @@ def raise_not_finite(
             if bad:
                 first.append(_not_finite_text(description.steps[step], values, bad))
 
-    executable.run(feeds, outputs, look)
+    run_again(look)
     what = first[0] if first else "a value"
-    raise NumericsError(f"{what}. Nothing of this step was kept.")
+    error = NumericsError(f"{what}. Nothing of this step was kept.")
+    raise error if explain is None else explain(error)
+
+
+class Ahead:
+    """The runs of a plan that the host has not heard of, and who explains what went wrong in them."""
+
+    def __init__(self, executable: Any, description: PlanDescription) -> None:
+        self._executable = executable
+        self._description = description
+        self._explain: dict[int, Explain | None] = {}
+
+    def note(self, number: int, explain: Explain | None) -> None:
+        """A run that has begun; two may be under way."""
+        self._explain = {k: v for k, v in self._explain.items() if k == number - 1} | {number: explain}
+
+    def hear(self) -> None:
+        """Waits for all of them; raises NumericsError for the first that was not finite."""
+        if not self._executable.hear():
+            self.fail()
+        self._explain = {}
+
+    def fail(self) -> NoReturn:
+        """Raises the NumericsError of the run that was not finite."""
+        explain = self._explain.get(self._executable.shut_run)
+        self._explain = {}
+        raise_not_finite(self._executable, self._description, self._executable.repeat, explain)
 
 
 def _not_finite_text(step: Any, values: np.ndarray, bad: int) -> str:

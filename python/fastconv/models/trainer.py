@@ -30,7 +30,7 @@ from fastconv.models.numerics import explained
 from fastconv.models.progress import Progress
 from fastconv.primitives.base import Spec
 from fastconv.runtime import keys
-from fastconv.runtime.errors import ArgumentError, FastconvWarning, NumericsError
+from fastconv.runtime.errors import ArgumentError, FastconvWarning
 from fastconv.runtime.variable import Variable
 
 _compiles: list[
@@ -153,9 +153,9 @@ class Trainer(Layer):
         weights = self.weights
         return weights[0].device if weights else None
 
-    def _run_step(self, kind: str, batch: Batch) -> Any:
+    def _run_step(self, kind: str, batch: Batch, explain: Any = None) -> Any:
         form = (len(batch.x), len(batch.y or ()), len(batch.weights or ()))
-        return self._step(kind, form)(*data.tensors(batch))
+        return self._step(kind, form)(*data.tensors(batch), explain=explain)
 
     def _forward(self, x: list[Any]) -> Any:
         return self._extend((x[0] if len(x) == 1 else x,), {})
@@ -452,10 +452,7 @@ class Trainer(Layer):
 
     def _guarded_step(self, batch: Batch, epoch: int | None) -> None:
         """One training step; what is not finite is told with step, epoch, cause and remedy."""
-        try:
-            self._run_step("train", batch)
-        except NumericsError as error:
-            raise explained(self, error, batch, epoch) from None
+        self._run_step("train", batch, lambda error: explained(self, error, batch, epoch))
 
     # evaluate
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from fastconv import _core
+from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import DeviceError
 from fastconv.runtime.native import NativeDevice
 from fastconv.runtime.plan import PlanDescription
@@ -63,10 +66,29 @@ def _version(number: int) -> str:
     return f"{number // 1000}.{number % 1000 // 10}"
 
 
+class CudaBuffer(_core.Buffer):
+    """Memory of a tensor on a GPU.  Whoever reads or writes it hears first of the runs under way."""
+
+    def numpy(self) -> np.ndarray:
+        """A copy on the host."""
+        get_device(self.device).hear()
+        return super().numpy()
+
+    def view(self) -> np.ndarray:
+        """The same as `numpy()`."""
+        return self.numpy()
+
+    def write(self, values: np.ndarray) -> None:
+        """New values of the same shape."""
+        get_device(self.device).hear()
+        super().write(values)
+
+
 class CudaDevice(NativeDevice):
     """One GPU, opened when it is asked for."""
 
     in_host_memory = False
+    runs_ahead = True
 
     def __init__(self, name: str) -> None:
         self.index = int(name.partition(":")[2])
@@ -75,9 +97,22 @@ class CudaDevice(NativeDevice):
         super().__init__(name)
         self.dlpack_place = (2, self.index)
 
+    def new_buffer(self, dtype: str, shape: Sequence[int]) -> CudaBuffer:
+        """Uninitialised memory for a tensor."""
+        return CudaBuffer(self.name, dtype, list(shape))
+
+    def hear(self) -> None:
+        """Waits for the runs under way.
+
+        Raises:  NumericsError: one of them was not finite; it and those behind it changed nothing.
+        """
+        runs, self.under_way = self.under_way, None
+        if runs is not None:
+            runs.hear()
+
     def needed_bytes(self, plan: PlanDescription) -> int:
-        """What building and running a plan takes, its variables aside: feeds and outputs have fixed addresses too."""
-        fixed = plan.bytes_in("constant", "kept", "feed", "output") + plan.bytes_in("output")
+        """What building and running a plan takes, its variables aside: two runs may be under way, each with its feeds."""
+        fixed = plan.bytes_in("constant", "kept") + 2 * plan.bytes_in("feed", "output")
         return (plan.arena_bytes + fixed) * 17 // 16  # blocks are rounded up by at most a sixteenth
 
     def available_bytes(self) -> int:
@@ -95,4 +130,5 @@ class CudaDevice(NativeDevice):
 
     def release_memory(self) -> None:
         """Gives what is kept for reuse back to the driver."""
+        self.hear()
         self._cuda.release_memory(self.index)

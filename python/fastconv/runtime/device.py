@@ -50,10 +50,14 @@ class Device(Protocol):
     """What the floors above may ask of a device."""
 
     name: str
+    runs_ahead: bool  # a run may return while the device is at work
+    under_way: Any  # the runs that the host has not heard of (compiler.pipeline.Ahead), or None
     in_host_memory: bool  # feeds are read where NumPy's arrays lie
     dlpack_place: tuple[int, int] | None  # DLPack's numbers of its memory; None: only copies leave it
 
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> Buffer: ...
+
+    def hear(self) -> None: ...
 
     def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]: ...
 

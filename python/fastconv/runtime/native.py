@@ -20,6 +20,8 @@ class NativeDevice:
     """Memory, kernels and plans of a device that `_core` knows by `name`."""
 
     in_host_memory = True
+    runs_ahead = False
+    under_way: Any = None
     dlpack_place: tuple[int, int] | None = (1, 0)
 
     def __init__(self, name: str) -> None:
@@ -45,6 +47,9 @@ class NativeDevice:
             found = [row for row in rows if precision() == "tf32" or not row.reduced_precision]
             self._candidates[key] = found
         return found
+
+    def hear(self) -> None:
+        """Nothing is under way when a run returns."""
 
     def needed_bytes(self, plan: PlanDescription) -> int:
         """What building and running a plan takes, its variables aside."""

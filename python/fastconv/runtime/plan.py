@@ -64,7 +64,14 @@ class PlanDescription:
 
 @dataclasses.dataclass
 class RunResult:
-    """closed: the closing block ran.  seconds: one a step, if they were asked for."""
+    """closed: the closing block ran.  seconds: one a step, if they were asked for.
+
+    Devices that run ahead say more.  under_way: whether it ran is not known yet.  late: not closed was an earlier run,
+    and this one was not begun.  number: of the run.
+    """
 
     closed: bool
     seconds: list[float]
+    under_way: bool = False
+    late: bool = False
+    number: int = 0

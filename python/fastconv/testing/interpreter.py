@@ -68,6 +68,8 @@ class ReferenceDevice:
     """Builds plans that NumPy interprets."""
 
     in_host_memory = True
+    runs_ahead = False
+    under_way = None
     dlpack_place = None
 
     def __init__(self, name: str) -> None:
@@ -76,6 +78,9 @@ class ReferenceDevice:
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> ReferenceBuffer:
         """Memory for a tensor, zero."""
         return ReferenceBuffer(self.name, dtype, shape)
+
+    def hear(self) -> None:
+        """Nothing is under way when a run returns."""
 
     def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[ReferenceRow]:
         """The float64 reference; it supports everything."""
