@@ -105,19 +105,20 @@ def _torch_step_in(form, net, batch, device):
 
     shape, features, padding, dense, classes, _ = NETS[net]
     layers, channels = [], shape[2]
-    for item in features:
-        if item == "pool":
-            layers.append(nn.MaxPool2d(2))
-        else:
-            layers += [nn.Conv2d(channels, item, 3, padding=1 if padding == "same" else 0), nn.ReLU()]
-            channels = item
-    width = nn.Sequential(*layers)(torch.zeros(1, shape[2], *shape[:2])).numel()
-    layers.append(nn.Flatten())
-    for units in dense:
-        layers += [nn.Linear(width, units), nn.ReLU()]
-        width = units
-    layers.append(nn.Linear(width, classes))
-    model = nn.Sequential(*layers).to(device, memory_format=form)
+    with torch.device(device):
+        for item in features:
+            if item == "pool":
+                layers.append(nn.MaxPool2d(2))
+            else:
+                layers += [nn.Conv2d(channels, item, 3, padding=1 if padding == "same" else 0), nn.ReLU()]
+                channels = item
+        width = nn.Sequential(*layers)(torch.zeros(1, shape[2], *shape[:2])).numel()
+        layers.append(nn.Flatten())
+        for units in dense:
+            layers += [nn.Linear(width, units), nn.ReLU()]
+            width = units
+        layers.append(nn.Linear(width, classes))
+    model = nn.Sequential(*layers).to(memory_format=form)
     x, y = data(net, batch)
     x = torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2))).contiguous(memory_format=form)
     binary = classes == 1
@@ -242,13 +243,14 @@ def main():
     parser.add_argument("--precision", default="exact", help="on a GPU: exact, tf32 or both, by comma")
     parser.add_argument("--peer", default="", choices=["", "torch"], help="on a GPU: this library too")
     parser.add_argument("--isa", default="", help="instruction sets, by comma")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, help="default: 2, beside a GPU all")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=5, help="steps a run")
     parser.add_argument("--csv", default="", help="write the rows here")
     parser.add_argument("--serve", default="", help=argparse.SUPPRESS)
     args = parser.parse_args()
     args.batch = args.batch or NETS[args.net][5]
+    args.threads = args.threads or (2 if args.device == "cpu" else os.cpu_count())
     known = LIBRARIES[args.device]
     if args.serve:
         step = known[args.serve][0](args.net, args.batch, args)
