@@ -1,5 +1,6 @@
 """CONTRIBUTING's primitive is real: its files, taken from the page and laid beside the tree, pass their own cases."""
 
+import importlib.util
 import os
 import platform
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fastconv import _core
+from fastconv.testing import emulation
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -27,8 +29,12 @@ from fastconv import _core
 
 fastconv.primitives.__path__.append({top!r} + "/python/fastconv/primitives")
 fastconv.testing.reference.__path__.append({top!r} + "/python/fastconv/testing/reference")
-if {kernels!r}:
-    ctypes.CDLL({kernels!r})
+if {cuda!r}:
+    from fastconv.testing import emulation, suite
+
+    suite.cuda_device = emulation.open_test_device("emulated")
+for library in {kernels!r}:
+    ctypes.CDLL(library)
 """
 
 
@@ -55,6 +61,7 @@ def test_the_steps_name_their_files_and_edit_none():
         "csrc/cpu/softplus.cpp",
         "csrc/cpu/softplus/softplus.h",
         "csrc/cpu/softplus/blocks.cpp",
+        "csrc/cuda/softplus.cu",
     ]
     assert not [path for path in listings() if (ROOT / path).exists()]
     lists = re.findall(r"file\(GLOB \w+ CONFIGURE_DEPENDS(.*?)\)", CMAKE, re.DOTALL)
@@ -63,8 +70,17 @@ def test_the_steps_name_their_files_and_edit_none():
         assert path.suffix != ".cpp" or [path.match(pattern) for pattern in globs].count(True) == 1
 
 
+@pytest.fixture(scope="module")
+def cpu_kernels(sources):
+    """The stem's units as a library of their own, which registers its kernels when it is loaded."""
+    compiler = shlex.split(os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++") or "")
+    if not compiler:
+        pytest.skip("no C++ compiler")
+    return compiled(compiler, sources)
+
+
 def test_without_kernels_only_they_are_missing(sources):
-    output = run_cases(sources, None)
+    output = run_cases(sources, [])
     failures = re.findall(r"^FAILED \S*::(test_\w+)", output, re.MULTILINE)
     errors = re.findall(r"^E\s+(AssertionError: .*)", output, re.MULTILINE)
     assert set(failures) == {"test_has_kernels"}, output
@@ -72,18 +88,27 @@ def test_without_kernels_only_they_are_missing(sources):
     assert re.search(r"\d+ failed, [1-9]\d* passed", output), output
 
 
-def test_with_its_kernels_all_cases_pass(sources):
-    compiler = shlex.split(os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++") or "")
-    if not compiler:
-        pytest.skip("no C++ compiler")
-    output = run_cases(sources, compiled(compiler, sources))
+def test_with_its_kernels_all_cases_pass(sources, cpu_kernels):
+    output = run_cases(sources, [cpu_kernels])
     assert re.search(r"^=+ \d+ passed(, \d+ skipped)? in", output, re.MULTILINE), output
     assert "test_reference[blocks-" in output and "test_reference[reference-" in output
 
 
-def run_cases(top, kernels):
+def test_on_cuda_all_cases_pass(sources, cpu_kernels):
+    toolkit = emulation.packaged_toolkit()
+    nvcc = shutil.which("nvcc") or (toolkit and toolkit / "bin" / "nvcc")
+    if not nvcc or importlib.util.find_spec("fastconv._cuda") is None:
+        pytest.skip("no nvcc, or fastconv was built without CUDA")
+    kernels = [cpu_kernels, compiled_for_cuda(nvcc, sources)]
+    output = run_cases(sources, kernels, cuda=True, FASTCONV_PTXSIM=emulation.runtime_folder())
+    assert re.search(r"^=+ \d+ passed(, \d+ skipped)? in", output, re.MULTILINE), output
+    assert "test_cuda[elements-" in output and "test_cuda_in_place[elements-" in output
+
+
+def run_cases(top, kernels, cuda=False, **environment):
     """What pytest says of the stem's test file in a process of its own."""
-    (top / "overlay.py").write_text(OVERLAY.format(top=str(top), kernels=kernels), encoding="utf-8")
+    overlay = OVERLAY.format(top=str(top), kernels=kernels, cuda=cuda)
+    (top / "overlay.py").write_text(overlay, encoding="utf-8")
     options = "-v -rf -W error -o markers=slow --import-mode=importlib -p no:cacheprovider -p overlay"
     done = subprocess.run(
         [
@@ -95,7 +120,7 @@ def run_cases(top, kernels):
             "tests/primitives/test_softplus.py",
         ],
         cwd=top,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(top), *sys.path])},
+        env=os.environ | environment | {"PYTHONPATH": os.pathsep.join([str(top), *sys.path])},
         capture_output=True,
         text=True,
         check=False,
@@ -104,7 +129,6 @@ def run_cases(top, kernels):
 
 
 def compiled(compiler, top):
-    """The stem's units as a library of their own, which registers its kernels when it is loaded."""
     objects = [unit(compiler, top, "csrc/cpu/softplus.cpp", "narrow")]
     for name, floats, flags in instruction_sets():
         objects.append(
@@ -122,6 +146,20 @@ def compiled(compiler, top):
     library = next(Path(_core.__file__).resolve().parent.glob("libfastconv.*"))
     made = top / "softplus.so"
     call([*compiler, "-shared", "-o", made, *objects, library])
+    return str(made)
+
+
+def compiled_for_cuda(nvcc, top):
+    target, made = top / "softplus.cu.o", top / "softplus_cuda.so"
+    package = Path(_core.__file__).resolve().parent
+    options = ["-std=c++17", "-O2", "-Xcompiler=-fPIC", "--expt-relaxed-constexpr", "--extended-lambda"]
+    architecture = ["-gencode", "arch=compute_80,code=[compute_80,sm_80]"]
+    includes = ["-I", top / "csrc", "-I", ROOT / "csrc"]
+    call(
+        [nvcc, *options, *architecture, *includes, "-c", top / "csrc" / "cuda" / "softplus.cu", "-o", target]
+    )
+    libraries = [package / name for name in ("libfastconv_cuda.so", "libfastconv.so", "libcudart.so.13")]
+    call(["g++", "-shared", "-Wl,-Bsymbolic-functions", "-o", made, target, *libraries])
     return str(made)
 
 
