@@ -1,4 +1,5 @@
 // conv2d_filter_gradient: the rows for CUDA.  Splits follow the number of pixels, so the bits depend on the batch.
+#include "cuda/conv2d/first_layer_filter_gradient.cuh"
 #include "cuda/conv2d/passes.h"
 #include "cuda/conv2d/plain.cuh"
 
@@ -32,6 +33,30 @@ void gemm(const Conv2dFilterGradient& a, const Call& call) {
            call.workspace, stream_of(call));
 }
 
+// ---- first_layer
+Refusal first_layer_supports(const Conv2dFilterGradient& a, const Signature& step) {
+  if (Refusal refusal = all_float32(a, step)) return refusal;
+  return refuse_other_than_first(shape_of(a, step));
+}
+
+Workspace first_layer_workspace(const Conv2dFilterGradient& a, const Signature& step) {
+  return {FirstLayerFilterGradient(shape_of(a, step), a.bias).workspace_bytes(), 0};
+}
+
+// Copies and products go on side by side: the longer of the two counts.
+double first_layer_cost(const Conv2dFilterGradient& a, const Signature& step) {
+  const double products = FirstLayerFilterGradient(shape_of(a, step), a.bias).products();
+  const double products_s = products / (0.8 * nominal_multiprocessors * float32_products_per_s);
+  return 3e-6 + larger(bandwidth_cost(a, step), products_s);
+}
+
+void first_layer_gradient(const Conv2dFilterGradient& a, const Call& call) {
+  const ConvShape z = shape_of(a, call);
+  FirstLayerFilterGradient(z, a.bias).run(z, input<float>(call, 0), input<float>(call, 1),
+                                          output<float>(call, 0), dbias_of(a, call), call.workspace,
+                                          stream_of(call));
+}
+
 // ---- plain: a thread an output
 void plain(const Conv2dFilterGradient& a, const Call& call) {
   const ConvShape z = shape_of(a, call);
@@ -41,7 +66,8 @@ void plain(const Conv2dFilterGradient& a, const Call& call) {
 
 const Register<Conv2dFilterGradient> on_cuda{
     "cuda",
-    {{"implicit_gemm_tf32", gemm_supports, gemm_workspace<Tf32Factors>, gemm_cost<Tf32Factors>,
+    {{"first_layer", first_layer_supports, first_layer_workspace, first_layer_cost, first_layer_gradient},
+     {"implicit_gemm_tf32", gemm_supports, gemm_workspace<Tf32Factors>, gemm_cost<Tf32Factors>,
       gemm<Tf32Factors>, reduced_precision},
      {"implicit_gemm", gemm_supports, gemm_workspace<ExactFactors>, gemm_cost<ExactFactors>,
       gemm<ExactFactors>},
