@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "core/shape.h"
 #include "cuda/check.h"
 #include "cuda/gather.h"
@@ -177,6 +178,15 @@ class CudaRecording : public Device::Recording {
   cudaStream_t stream_;
 };
 
+constexpr size_t staged_piece = size_t{4} << 20, copied_at_once = size_t{256} << 10;
+
+void copy_by_all_threads(char* target, const char* source, size_t bytes) {
+  parallel(static_cast<int64_t>((bytes + copied_at_once - 1) / copied_at_once), [=](int64_t task, int) {
+    const size_t begin = static_cast<size_t>(task) * copied_at_once;
+    std::memcpy(target + begin, source + begin, std::min(copied_at_once, bytes - begin));
+  });
+}
+
 class CudaMessage : public Device::Message {
  public:
   explicit CudaMessage(cudaStream_t stream) : stream_(stream) {
@@ -309,8 +319,14 @@ class CudaDevice : public Device {
       CUDA_CHECK(cudaMallocHost(&staging.host, bytes));
       staging.bytes = bytes;
     }
-    std::memcpy(staging.host, host, bytes);
-    CUDA_CHECK(cudaMemcpyAsync(target, staging.host, bytes, cudaMemcpyHostToDevice, uploads_));
+    // In pieces: one travels while the next is copied, by all threads, into pinned memory.
+    for (size_t begin = 0; begin < bytes; begin += staged_piece) {
+      const size_t size = std::min(staged_piece, bytes - begin);
+      char* const piece = static_cast<char*>(staging.host) + begin;
+      copy_by_all_threads(piece, static_cast<const char*>(host) + begin, size);
+      CUDA_CHECK(
+          cudaMemcpyAsync(static_cast<char*>(target) + begin, piece, size, cudaMemcpyHostToDevice, uploads_));
+    }
     CUDA_CHECK(cudaEventRecord(staging.sent, uploads_));
     CUDA_CHECK(cudaStreamWaitEvent(stream_, staging.sent, 0));
   }
