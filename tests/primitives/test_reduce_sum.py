@@ -4,6 +4,7 @@ import pytest
 
 from fastconv.primitives import ReduceSum, Spec
 from fastconv.runtime.errors import ShapeError
+from fastconv.testing import suite
 from fastconv.testing.cases import Case, Input
 from fastconv.testing.reduction_cases import reductions
 from fastconv.testing.suite import PrimitiveTests, run
@@ -28,7 +29,8 @@ def test_wrong_axes(axes):
     )
 
 
-def test_many_small_numbers_are_not_lost():
+@pytest.mark.parametrize("device", ["cpu", *([suite.cuda_device] if suite.cuda_device else [])])
+def test_many_small_numbers_are_not_lost(device):
     """One by one, 2**25 ones would stop growing at 2**24."""
     case = Case("ones", ReduceSum((0,)), Input((2**25,), fill=1.0))
-    assert run(case, "chunks")[0] == 2.0**25
+    assert run(case, "chunks", device=device)[0] == 2.0**25
