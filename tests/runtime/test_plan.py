@@ -1,7 +1,10 @@
 """Plans as the runtime sees them: interruption, more threads than processors, forks, several callers at once."""
 
 import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -162,3 +165,37 @@ def test_memory_comes_back():
     assert _core.allocated_bytes() >= before + 10 * 40000
     del arrays
     assert _core.allocated_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's here")
+def test_out_of_memory_says_which_batch_fits():
+    """In a process that may take 300 MB more; the batch that it names does fit."""
+    program = """
+import re, resource
+from pathlib import Path
+import numpy as np
+from fastconv import compiler, primitives as p
+from fastconv.runtime.errors import OutOfMemory
+
+function = compiler.Function(lambda x: p.ReduceSum((0, 1), False)(p.Exp()(x)), name="step")
+function(np.zeros((1, 4), "f4"))  # threads and their stacks
+x = np.zeros((64, 1 << 22), "f4")
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 300_000_000, -1))
+try:
+    function(x)
+except OutOfMemory as error:
+    print(error)
+    fits = int(re.search("batch of ([0-9]+) would", str(error))[1])
+    print(float(function(x[:fits]).numpy()) == fits << 22, fits)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    message, outcome = done.stdout.splitlines()
+    told = re.fullmatch(
+        r"step: a batch of 64 needs 1,07\d MB on 'cpu'; (\d+) MB are free. A batch of (\d+) would fit, or free other "
+        r"models and programs\.",
+        message,
+    )
+    assert told, message
+    assert outcome == f"True {told[2]}"
+    assert int(told[1]) // 16.8 - 1 <= int(told[2]) <= int(told[1]) / 16.7

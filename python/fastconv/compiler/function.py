@@ -92,16 +92,15 @@ class Function:
     def run(self, compiled: Compiled, feeds: Sequence[Any], explain: pipeline.Explain | None = None) -> Any:
         """Runs one plan on feeds that fit it: NumPy arrays, or buffers of its device."""
         device, executable = compiled.device, compiled.executable
-        if device.under_way is not compiled.ahead:
-            device.hear()
+        device.hear(but=compiled.ahead)
         outputs = [device.new_buffer(spec.dtype, spec.shape) for spec in compiled.output_specs]
         result = pipeline.run(executable, compiled.description, feeds, outputs, device.runs_ahead)
         if result.under_way:
             compiled.ahead.note(result.number, explain)
-            device.under_way = compiled.ahead
+            device.under_way.add(compiled.ahead)
         elif not result.closed:
-            device.under_way = None
             if result.late:
+                device.under_way.discard(compiled.ahead)
                 compiled.ahead.fail()
             again = functools.partial(executable.run, feeds, outputs)
             pipeline.raise_not_finite(executable, compiled.description, again, explain)

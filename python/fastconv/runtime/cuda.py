@@ -96,18 +96,19 @@ class CudaDevice(NativeDevice):
         self._cuda.open(self.index)
         super().__init__(name)
         self.dlpack_place = (2, self.index)
+        self.under_way = set()
 
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> CudaBuffer:
         """Uninitialised memory for a tensor."""
         return CudaBuffer(self.name, dtype, list(shape))
 
-    def hear(self) -> None:
-        """Waits for the runs under way.
+    def hear(self, but: Any = None) -> None:
+        """Waits for the runs under way, those of one plan left out.
 
         Raises:  NumericsError: one of them was not finite; it and those behind it changed nothing.
         """
-        runs, self.under_way = self.under_way, None
-        if runs is not None:
+        for runs in [runs for runs in self.under_way if runs is not but]:
+            self.under_way.discard(runs)
             runs.hear()
 
     def needed_bytes(self, plan: PlanDescription) -> int:

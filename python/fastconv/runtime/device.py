@@ -51,13 +51,13 @@ class Device(Protocol):
 
     name: str
     runs_ahead: bool  # a run may return while the device is at work
-    under_way: Any  # the runs that the host has not heard of (compiler.pipeline.Ahead), or None
+    under_way: set[Any]  # of each plan, the runs that the host has not heard of (compiler.pipeline.Ahead)
     in_host_memory: bool  # feeds are read where NumPy's arrays lie
     dlpack_place: tuple[int, int] | None  # DLPack's numbers of its memory; None: only copies leave it
 
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> Buffer: ...
 
-    def hear(self) -> None: ...
+    def hear(self, but: Any = None) -> None: ...
 
     def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]: ...
 

@@ -21,7 +21,7 @@ class NativeDevice:
 
     in_host_memory = True
     runs_ahead = False
-    under_way: Any = None
+    under_way: set[Any]
     dlpack_place: tuple[int, int] | None = (1, 0)
 
     def __init__(self, name: str) -> None:
@@ -48,7 +48,7 @@ class NativeDevice:
             self._candidates[key] = found
         return found
 
-    def hear(self) -> None:
+    def hear(self, but: Any = None) -> None:
         """Nothing is under way when a run returns."""
 
     def needed_bytes(self, plan: PlanDescription) -> int:

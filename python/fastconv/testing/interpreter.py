@@ -69,7 +69,6 @@ class ReferenceDevice:
 
     in_host_memory = True
     runs_ahead = False
-    under_way = None
     dlpack_place = None
 
     def __init__(self, name: str) -> None:
@@ -79,7 +78,7 @@ class ReferenceDevice:
         """Memory for a tensor, zero."""
         return ReferenceBuffer(self.name, dtype, shape)
 
-    def hear(self) -> None:
+    def hear(self, but: Any = None) -> None:
         """Nothing is under way when a run returns."""
 
     def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[ReferenceRow]:
