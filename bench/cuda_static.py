@@ -261,24 +261,32 @@ def shape_named(names):
 
 def of_fewest(sites):
     """What pairs of (counted, fewest possible) come to together."""
-    counted, fewest = (sum(column) for column in zip(*sites, strict=True))
-    return round(counted / fewest, 3)
+    counted, fewest = sum(pair[0] for pair in sites), sum(pair[1] for pair in sites)
+    return round(counted / fewest, 3) if fewest else 1.0
 
 
-def counters(names, launch, instance):
-    """The columns that come from the emulated runtime."""
-    loads = [(site["passes"], site["ideal"]) for site in launch["loop"]["memory_sites"] if "passes" in site]
-    copies = [
-        (site["sectors"], site["ideal"]) for site in launch["loop"]["memory_sites"] if "sectors" in site
-    ]
+def counters(launch):
+    """The columns of any kernel that come from the emulated runtime."""
+    sites = launch["loop"]["memory_sites"]
+    loads, stores = launch["global_load"], launch["global_store"]
+    return {
+        "kernel": re.sub(r"^void |fastconv::|\(.*", "", launch["kernel"].replace("(anonymous namespace)::", "")),
+        "grid": "x".join(map(str, launch["grid"])),
+        "sectors": of_fewest([(loads["sectors"], loads["ideal_sectors"])]),
+        "stores": of_fewest([(stores["sectors"], stores["ideal_sectors"])]),
+        "load_ways": of_fewest([(site["passes"], site["ideal"]) for site in sites if "passes" in site]),
+        "registers": launch["registers"], "blocks_per_sm": launch["occupancy"]["blocks_per_sm"],
+        "limited_by": launch["occupancy"]["limited_by"],
+    }  # fmt: skip
+
+
+def tile_counters(names, launch, instance):
+    """Those of a matrix product."""
+    sites = [site for site in launch["loop"]["memory_sites"] if "sectors" in site]
     geometry, grid = geometry_of(names["pass"], shape_named(names)), launch["grid"]
     return {
-        "kernel": str(instance), "grid": "x".join(map(str, grid)),
-        "sectors": of_fewest([(launch["global_load"]["sectors"], launch["global_load"]["ideal_sectors"])]),
-        "stores": of_fewest([(launch["global_store"]["sectors"], launch["global_store"]["ideal_sectors"])]),
-        "load_ways": of_fewest(loads), "copy_ways": of_fewest(copies), "copied": launch["cp_async_bytes"],
-        "model": model_bytes(instance, geometry, grid, grid[1]), "registers": launch["registers"],
-        "blocks_per_sm": launch["occupancy"]["blocks_per_sm"], "limited_by": launch["occupancy"]["limited_by"],
+        "kernel": str(instance), "copy_ways": of_fewest([(site["sectors"], site["ideal"]) for site in sites]),
+        "copied": launch["cp_async_bytes"], "model": model_bytes(instance, geometry, grid, grid[1]),
     }  # fmt: skip
 
 
@@ -315,14 +323,15 @@ def kernels_by_symbol():
 
 
 def all_rows(options):
-    """One row a pass and precision, by the launch that does its products."""
+    """One row a pass and precision, by the launch that does most; kernels that are no matrix products have no model."""
     kernels = kernels_by_symbol()
     for names, launches, symbols in measured(options):
-        products = [(launch, instance_of(launch["kernel"])) for launch in launches]
-        products = [(launch, instance) for launch, instance in products if instance]
-        launch, instance = max(products, key=lambda pair: pair[0]["warp_instructions"])
-        row = {**dict.fromkeys(FIELDS, ""), **names, **counters(names, launch, instance)}
-        if kernel := kernels.get(symbols[launch["kernel"]]):
+        launch = max(launches, key=lambda launch: launch["warp_instructions"])
+        instance = instance_of(launch["kernel"])
+        row = {**dict.fromkeys(FIELDS, ""), **names, **counters(launch)}
+        if instance:
+            row |= tile_counters(names, launch, instance)
+        if instance and (kernel := kernels.get(symbols[launch["kernel"]])):
             row |= code(kernel, instance)
         yield row
 
@@ -334,7 +343,7 @@ def misses(row):
         found.append(f"{row['sectors']} times the sectors that loads need")
     if row["load_ways"] > MOST_WAYS:
         found.append(f"bank conflicts of {row['load_ways']} ways in the loop's loads")
-    if row["copy_ways"] > row["sectors"]:
+    if row["copy_ways"] != "" and row["copy_ways"] > row["sectors"]:
         found.append(f"the loop's copies take {row['copy_ways']} times the passes and sectors needed")
     if row["copied"] != row["model"]:
         found.append(f"{row['copied']} bytes copied, {row['model']} expected")
