@@ -12,7 +12,7 @@ import fastconv
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(fastconv.__path__, "fastconv.")
-    if module.name.rpartition(".")[2] not in ("__main__", "_core", "libfastconv")
+    if module.name.rpartition(".")[2] not in ("__main__", "_core", "_cuda", "libfastconv", "libfastconv_cuda")
 )
 
 
