@@ -1,5 +1,6 @@
 // conv2d: the rows for CUDA.
 #include "cuda/activation.cuh"
+#include "cuda/conv2d/first_layer_forward.cuh"
 #include "cuda/conv2d/passes.h"
 #include "cuda/conv2d/plain.cuh"
 
@@ -34,6 +35,33 @@ void gemm(const Conv2d& a, const Call& call) {
            output<float>(call, 0), call.workspace, stream_of(call));
 }
 
+// ---- first_layer
+constexpr int64_t most_shared_bytes =
+    96 * 1024;  // what a block of every GPU from sm_80 on may have, less a little
+
+Refusal first_layer_supports(const Conv2d& a, const Signature& step) {
+  if (Refusal refusal = all_float32(a, step)) return refusal;
+  const ConvShape z = shape_of(a, step);
+  if (Refusal refusal = refuse_other_than_first(z)) return refusal;
+  if (const int64_t bytes = FirstLayerForward(z).shared_bytes(); bytes > most_shared_bytes)
+    return std::to_string(bytes) + " bytes of rows and filter; this one takes up to " +
+           std::to_string(most_shared_bytes);
+  if (ceil_div(z.k, 8) > 65535) return std::to_string(z.k) + " output channels; this one takes up to 524280";
+  return std::nullopt;
+}
+
+// Copies and products go on side by side: the longer of the two counts.
+double first_layer_cost(const Conv2d& a, const Signature& step) {
+  const double products = FirstLayerForward(shape_of(a, step)).products();
+  return larger(bandwidth_cost(a, step), products / (0.8 * nominal_multiprocessors * float32_products_per_s));
+}
+
+void run_first_layer(const Conv2d& a, const Call& call) {
+  FirstLayerForward(shape_of(a, call))
+      .run(input<float>(call, 0), input<float>(call, 1), bias_of(a, call), residual_of(a, call), a.activation,
+           output<float>(call, 0), stream_of(call));
+}
+
 // ---- plain: a thread an output
 __global__ void __launch_bounds__(plain_threads)
     plain_kernel(ConvShape z, const float* x, const float* filter, const float* bias, const float* residual,
@@ -56,7 +84,8 @@ void plain(const Conv2d& a, const Call& call) {
 
 const Register<Conv2d> on_cuda{
     "cuda",
-    {{"implicit_gemm_tf32", gemm_supports, gemm_workspace<Tf32Factors>, gemm_cost<Tf32Factors>,
+    {{"first_layer", first_layer_supports, no_workspace, first_layer_cost, run_first_layer, batch_invariant},
+     {"implicit_gemm_tf32", gemm_supports, gemm_workspace<Tf32Factors>, gemm_cost<Tf32Factors>,
       gemm<Tf32Factors>, batch_invariant | reduced_precision},
      {"implicit_gemm", gemm_supports, gemm_workspace<ExactFactors>, gemm_cost<ExactFactors>,
       gemm<ExactFactors>, batch_invariant},

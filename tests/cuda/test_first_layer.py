@@ -35,6 +35,12 @@ def test_filter_gradient(shape, device):
         np.testing.assert_array_equal(ours, expected)
 
 
+@pytest.mark.parametrize("shape", [*FIRST, *LARGE], ids=lambda shape: shape.label)
+def test_forward(shape, device):
+    case = whole(shape.forward(bias=True, residual=True, activation="relu"))
+    np.testing.assert_array_equal(suite.run(case, ROW, device=device)[0], case.expected()[0])
+
+
 def test_infinities_stay_in_their_taps(device):
     """The last column of x is read by the last tap alone, whatever a strip of pixels holds behind the row."""
     case = whole(ConvShape("a strip of one pixel", (1, 3, 7, 1), (3, 3), 4).filter_gradient())

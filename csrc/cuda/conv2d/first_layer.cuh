@@ -34,7 +34,9 @@ struct FirstLayer {
   int chunks;             // of an image
   FastDiv by_channels, by_stride, by_strips, by_chunks;
 
-  int staged_floats() const { return (staged_rows * row_planes + extra_planes) * plane_width; }
+  __host__ __device__ int staged_floats() const {
+    return (staged_rows * row_planes + extra_planes) * plane_width;
+  }
 };
 
 inline int64_t shifts_of(const ConvShape& z) { return ceil_div(z.s, z.stride_w); }
