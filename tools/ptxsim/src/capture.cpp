@@ -108,19 +108,20 @@ cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t* graph) {
     capture->invalid = true;
     return answer(cudaErrorStreamCaptureUnmatched);
   }
-  if (capture->mode != cudaStreamCaptureModeRelaxed && capture->thread != std::this_thread::get_id())
-    return answer(cudaErrorStreamCaptureWrongThread);
+  const bool wrong_thread =
+      capture->mode != cudaStreamCaptureModeRelaxed && capture->thread != std::this_thread::get_id();
   const bool all_joined = joined(*capture);
   for (Stream* member : capture->streams) {
     member->capture = nullptr;
     member->captured.clear();
   }
-  if (!capture->invalid && all_joined) {
+  if (!wrong_thread && !capture->invalid && all_joined) {
     *graph = (cudaGraph_t)capture->graph;
     return cudaSuccess;
   }
   if (graph) *graph = nullptr;
   if (capture->own_graph) runtime.graphs.erase(capture->graph);
+  if (wrong_thread) return answer(cudaErrorStreamCaptureWrongThread);
   return answer(capture->invalid ? cudaErrorStreamCaptureInvalidated : cudaErrorStreamCaptureUnjoined);
 }
 

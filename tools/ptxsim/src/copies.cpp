@@ -69,7 +69,7 @@ cudaError_t copy(const char* name, void* target, size_t target_pitch, const void
   if (!width || !rows) return cudaSuccess;
   ANSWER_IF(
       check_copy(target, target_pitch * (rows - 1) + width, source, source_pitch * (rows - 1) + width, kind));
-  if (waiting == synchronous) ANSWER_IF(refuse_if_capturing(*stream));
+  if (waiting == synchronous) ANSWER_IF(refuse_legacy_if_capturing(*stream));
   OperationPointer operation;
   ANSWER_IF(submit(*stream, copy_work(target, target_pitch, source, source_pitch, width, rows), &operation));
   return waiting == synchronous ? answer(finish(*stream, operation, target, source)) : cudaSuccess;
@@ -82,7 +82,7 @@ cudaError_t copy_in_three_dimensions(const char* name, const cudaMemcpy3DParms& 
   STREAM(stream, handle);
   ANSWER_IF(injected("memcpy", cudaErrorInvalidValue));
   if (parameters.srcArray || parameters.dstArray) return answer(cudaErrorNotSupported);
-  if (waiting == synchronous) ANSWER_IF(refuse_if_capturing(*stream));
+  if (waiting == synchronous) ANSWER_IF(refuse_legacy_if_capturing(*stream));
   Work work;
   describe_copy(work, parameters);
   OperationPointer operation;
