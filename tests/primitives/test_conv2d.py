@@ -1,5 +1,6 @@
 """conv2d's cases."""
 
+import numpy as np
 import pytest
 
 from fastconv.primitives import Conv2d, Spec
@@ -10,6 +11,16 @@ from fastconv.testing.network_shapes import NETWORKS
 from fastconv.testing.suite import PrimitiveTests
 
 SAME = {"kernel": (3, 3), "padding": "same"}
+
+
+def two_full_nans(random, shape):
+    """Normal but for two NaN of all bits, the second negative; half a unit added to their bits makes numbers of them."""
+    values = random.standard_normal(shape).astype(np.float32)
+    bits = values.reshape(-1).view(np.uint32)
+    bits[len(bits) // 3], bits[len(bits) // 2] = 0x7FFFFFFF, 0xFFFFFFFF
+    return values
+
+
 CASES = [
     *[shape.forward() for shape in SHAPES],
     ConvShape("bias", (2, 9, 8, 16), k=32, **SAME).forward(bias=True),
@@ -40,6 +51,7 @@ CASES = [
     ConvShape("NaN passed on through ReLU", (2, 9, 8, 3), k=32, **SAME).forward(
         fill="nan", activation="relu"
     ),
+    ConvShape("two NaN of all bits", (2, 9, 8, 16), k=32, **SAME).forward(fill=two_full_nans),
 ]
 
 

@@ -23,6 +23,7 @@ struct FmaTile {
   static constexpr int warps_across = COLUMNS / 32, threads = ROWS / 64 * warps_across * 32;
   static constexpr int blocks_per_multiprocessor = 512 / threads;
   static constexpr Swizzle swizzle = Swizzle::none;
+  static constexpr bool rereads = true;  // see above: no registers to carry addresses in
   static constexpr size_t staging_bytes = 0;
 
   float sums[8][8] = {};
@@ -44,7 +45,10 @@ struct FmaTile {
     sums[i][7] = fmaf(a, b1.w, sums[i][7]);
   }
 
-  __device__ __forceinline__ void multiply_k_major(const float* a, const float* b, int thread) {
+  template <class Copies>
+  __device__ __forceinline__ void multiply_k_major(const float* a, const float* b, int thread,
+                                                   Copies&& copies) {
+    copies();
     const int row = warp_row(thread) + lane_row(thread), column = this->column(thread);
 #pragma unroll
     for (int first = 0; first < k; first += 4) {
@@ -64,7 +68,10 @@ struct FmaTile {
     }
   }
 
-  __device__ __forceinline__ void multiply_m_major(const float* a, const float* b, int thread) {
+  template <class Copies>
+  __device__ __forceinline__ void multiply_m_major(const float* a, const float* b, int thread,
+                                                   Copies&& copies) {
+    copies();
     const int row = warp_row(thread) + lane_row(thread) * 4, column = this->column(thread);
 #pragma unroll
     for (int e = 0; e < k; ++e) {

@@ -9,27 +9,44 @@ namespace fastconv {
 // Two blocks of 128 x 128 then take 2 x 50 KiB, with the 1 KiB that the system adds exactly sm_86's 100 KiB.
 constexpr int pipeline_stages = 3;
 
-//   load(tile of k, slot)     issues the copies of a tile into a slot
-//   multiply(slot)            adds its products
+//   load(tile of k, slot)     issues the copies of a tile into a slot; none of elements behind the last tile
+//   multiply(slot, copies)    adds its products, and somewhere calls `copies`
 // One barrier a tile: it says that tile t has landed for all threads, and that nobody reads slot t - 1 any more.  A
 // group is committed for every tile, even an empty one, so that the count of open groups needs no special case.
-template <class Load, class Multiply>
+// UNROLLED: the loop's body is all slots in turn, whose addresses then are constants, and has no branches around the
+// copies, so that they are issued among the products.
+template <bool UNROLLED, class Load, class Multiply>
 __device__ __forceinline__ void run_pipeline(int tiles, Load&& load, Multiply&& multiply) {
 #pragma unroll
   for (int t = 0; t < pipeline_stages - 1; ++t) {
     if (t < tiles) load(t, t);
     cp_async_commit();
   }
-  int read = 0, write = pipeline_stages - 1;
-#pragma unroll 1
-  for (int t = 0; t < tiles; ++t) {
+  const auto advance = [&](int t, int read, int write) {
     cp_async_wait<pipeline_stages - 2>();
     __syncthreads();
-    if (t + pipeline_stages - 1 < tiles) load(t + pipeline_stages - 1, write);
-    cp_async_commit();
-    multiply(read);
-    read = read + 1 == pipeline_stages ? 0 : read + 1;
-    write = write + 1 == pipeline_stages ? 0 : write + 1;
+    multiply(read, [&] {
+      if (UNROLLED || t + pipeline_stages - 1 < tiles) load(t + pipeline_stages - 1, write);
+      cp_async_commit();
+    });
+  };
+  if constexpr (UNROLLED) {
+#pragma unroll 1
+    for (int first = 0;; first += pipeline_stages) {
+#pragma unroll
+      for (int read = 0; read < pipeline_stages; ++read) {
+        if (first + read >= tiles) return;
+        advance(first + read, read, (read + pipeline_stages - 1) % pipeline_stages);
+      }
+    }
+  } else {
+    int read = 0, write = pipeline_stages - 1;
+#pragma unroll 1
+    for (int t = 0; t < tiles; ++t) {
+      advance(t, read, write);
+      read = read + 1 == pipeline_stages ? 0 : read + 1;
+      write = write + 1 == pipeline_stages ? 0 : write + 1;
+    }
   }
 }
 
@@ -40,6 +57,25 @@ template <class Tile>
 constexpr size_t gather_shared_bytes = pipeline_bytes<Tile> + Tile::rows * sizeof(int2);
 template <class Tile>
 constexpr size_t filter_shared_bytes = pipeline_bytes<Tile> + pipeline_stages * Tile::k * sizeof(int2);
+
+// The thread's number inside the main loop, as the tile wants it: carried in a register, or read again.
+template <class Tile>
+__device__ __forceinline__ int loop_thread() {
+  if constexpr (Tile::rereads)
+    return reread_thread();
+  else
+    return threadIdx.x;
+}
+
+// The origins of gather_gemm's copies, as the tile wants them.
+template <class Tile, int VECTOR>
+__device__ __forceinline__ auto loop_origins(const int2* origins) {
+  using Copies = KMajorCopies<typename Tile::Element, Tile::rows, Tile::threads, VECTOR>;
+  if constexpr (Tile::rereads || Copies::copies > 4)
+    return SharedOrigins{origins};
+  else
+    return OwnOrigins<Copies>(origins, threadIdx.x);
+}
 
 __device__ __forceinline__ int tiles_across(int columns, int tile_columns) {
   return (columns + tile_columns - 1) / tile_columns;
@@ -106,18 +142,24 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor
   const int first_tile = blockIdx.y / p.groups * phase.k_tiles_per_split;
   const int tiles = min(phase.k_tiles_per_split, (phase.depth + k - 1) / k - first_tile);
   const int b_column = group * p.columns + first_column, columns_left = p.columns - first_column;
+  const auto origin_of = loop_origins<Tile, VECTOR_A>(origins);
+  const int own_depth = min(phase.depth, (first_tile + tiles) * k);
   Tile tile;
-  run_pipeline(
+  run_pipeline<!Tile::rereads>(
       tiles,
       [&](int t, int slot) {
-        const int thread = reread_thread(), first_k = (first_tile + t) * k;
-        const GatherPhase& same = p.phases[reread_block_z()];
-        gather_rows<Element, rows, threads, VECTOR_A>(p, same, origins, first_k, a + slot * rows * k, thread);
+        const int thread = loop_thread<Tile>(), first_k = (first_tile + t) * k;
+        const GatherPhase& same = Tile::rereads ? p.phases[reread_block_z()] : phase;
+        const int depth = Tile::rereads ? same.depth : own_depth;
+        gather_rows<Element, rows, threads, VECTOR_A>(p, same, origin_of, first_k, depth, a + slot * rows * k,
+                                                      thread);
         matrix_rows<Element, columns, threads, VECTOR_B, Tile::swizzle>(
-            p.b, p.d_channels, same.b_row, b_column, columns_left, first_k, same.depth,
-            b + slot * k * columns, thread);
+            p.b, p.d_channels, same.b_row, b_column, columns_left, first_k, depth, b + slot * k * columns,
+            thread);
       },
-      [&](int slot) { tile.multiply_k_major(a + slot * rows * k, b + slot * k * columns, threadIdx.x); });
+      [&](int slot, auto&& copies) {
+        tile.multiply_k_major(a + slot * rows * k, b + slot * k * columns, threadIdx.x, copies);
+      });
   cp_async_wait<0>();
   __syncthreads();
 
@@ -161,25 +203,27 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor
   const int tiles = min(p.k_tiles_per_split, (p.depth + k - 1) / k - first_tile);
   const int b_column = group * p.columns + first_column, columns_left = p.columns - first_column;
   const FilterTap tap(p, first_row + static_cast<int>(threadIdx.x) % (rows / VECTOR_A) * VECTOR_A, group);
+  const int depth = Tile::rereads ? p.depth : min(p.depth, (first_tile + tiles) * k);
   for (int i = threadIdx.x; i < pipeline_stages * k; i += threads)
-    origins[i] = pixel_origin(p, first_tile * k + i);
+    origins[i] = pixel_origin(p, depth, first_tile * k + i);
   __syncthreads();
   Tile tile;
-  run_pipeline(
+  run_pipeline<!Tile::rereads>(
       tiles,
       [&](int t, int slot) {
-        const int thread = reread_thread(), first_pixel = (first_tile + t) * k;
-        gather_pixels<Element, rows, threads, VECTOR_A, Tile::swizzle>(p, tap, origins + slot * k,
-                                                                       a + slot * k * rows, thread);
-        matrix_rows<Element, columns, threads, VECTOR_B, Tile::swizzle>(p.b, p.d_channels, 0, b_column,
-                                                                        columns_left, first_pixel, p.depth,
-                                                                        b + slot * k * columns, thread);
+        const int thread = loop_thread<Tile>(), first_pixel = (first_tile + t) * k;
+        gather_pixels<Element, rows, threads, VECTOR_A, Tile::swizzle, !Tile::rereads>(
+            p, tap, origins + slot * k, a + slot * k * rows, thread);
+        matrix_rows<Element, columns, threads, VECTOR_B, Tile::swizzle>(
+            p.b, p.d_channels, 0, b_column, columns_left, first_pixel, depth, b + slot * k * columns, thread);
         // The origins of the tile behind it, into the slot of a tile that all have loaded before the last barrier.
         if (t < pipeline_stages - 1 || thread >= k) return;
         const int next = slot + 1 == pipeline_stages ? 0 : slot + 1;
-        origins[next * k + thread] = pixel_origin(p, first_pixel + k + thread);
+        origins[next * k + thread] = pixel_origin(p, depth, first_pixel + k + thread);
       },
-      [&](int slot) { tile.multiply_m_major(a + slot * k * rows, b + slot * k * columns, threadIdx.x); });
+      [&](int slot, auto&& copies) {
+        tile.multiply_m_major(a + slot * k * rows, b + slot * k * columns, threadIdx.x, copies);
+      });
   cp_async_wait<0>();
   __syncthreads();
 

@@ -10,7 +10,8 @@
 //                                      that a row leaves as whole sectors; rows there are 8 floats longer than the
 //                                      warp's, which spreads them over the banks
 //
-// Registers: 128 sums, 32 of A, 32 of B leave about 50 for the rest at two blocks of 128 threads a multiprocessor.
+// Registers: 128 sums, 16 of A, 16 of B leave about 90 of 255 for the rest at two blocks of 128 threads a multiprocessor:
+// for the second step's factors, read while the first's are multiplied, and for all addresses.
 // Four warps, not eight of 64 x 32: those would read shared memory at the full rate of 128 bytes a clock, these at 75%.
 //
 // A format says what the factors are: its element, the k of one mma, the swizzle of MN-major tiles, the instruction, and
@@ -26,6 +27,11 @@ struct Tf32 {
   static constexpr int mma_k = 8;
   static constexpr Swizzle swizzle = Swizzle::pairs_of_k;
 
+  static __device__ __forceinline__ void round_left(uint32_t (&a)[4]) {
+    round_to_tf32(a[0], a[2]);  // of one row
+    round_to_tf32(a[1], a[3]);
+  }
+
   // 16 x 8 of a K-major tile: lanes 0 to 15 name the rows, lanes 16 to 31 the same rows 16 bytes on.
   template <int ROWS>
   class LeftKMajor {
@@ -37,8 +43,7 @@ struct Tf32 {
     }
     __device__ __forceinline__ void read(uint32_t (&a)[4], int row, int k) const {  // row: a multiple of 16
       ldmatrix_x4(a, at_[k / mma_k] + row * block_k<float> * sizeof(float));
-#pragma unroll
-      for (uint32_t& element : a) element = to_tf32(element);
+      round_left(a);
     }
 
    private:
@@ -56,7 +61,7 @@ struct Tf32 {
         at_[eight] = tile + mn_major<float, ROW, swizzle>(lane % 4, eight * 8 + lane / 4);
     }
     __device__ __forceinline__ uint32_t operator()(int k, int column) const {
-      return to_tf32(__float_as_uint(at_[column / 8 % 4][k * ROW + column / 32 * 32]));
+      return __float_as_uint(at_[column / 8 % 4][k * ROW + column / 32 * 32]);
     }
 
    private:
@@ -70,6 +75,7 @@ struct Tf32 {
     __device__ __forceinline__ void read(uint32_t (&a)[4], int row, int k) const {
 #pragma unroll
       for (int i = 0; i < 4; ++i) a[i] = (*this)(k + i / 2 * 4, row + i % 2 * 8);
+      round_left(a);
     }
   };
 
@@ -81,6 +87,8 @@ struct Tf32 {
     __device__ __forceinline__ void read(uint32_t (&b)[4], int column, int k) const {
 #pragma unroll
       for (int i = 0; i < 4; ++i) b[i] = (*this)(k + i % 2 * 4, column + i / 2 * 8);
+      round_to_tf32(b[0], b[1]);  // of one column
+      round_to_tf32(b[2], b[3]);
     }
   };
 
@@ -98,8 +106,13 @@ struct MmaTile {
   static_assert(WARP_ROWS % 32 == 0 && WARP_COLUMNS % 32 == 0,
                 "readers of fragments count from multiples of 32");
   static constexpr int down = WARP_ROWS / 16, across = WARP_COLUMNS / 8;  // products of 16 x 8
-  static constexpr int blocks_per_multiprocessor = ROWS * COLUMNS > 64 * 64 ? 2 : 4;
+  // 8 warps of 64 x 64, 16 of 64 x 32, 20 of 32 x 32, which have fewer products each to wait behind; for 24 of those 80
+  // registers would have to do, and copies by single elements spilled.
+  static constexpr int blocks_per_multiprocessor = ROWS * COLUMNS > 128 * 64  ? 2
+                                                   : ROWS * COLUMNS > 64 * 64 ? 4
+                                                                              : 5;
   static constexpr Swizzle swizzle = Format::swizzle;
+  static constexpr bool rereads = false;  // the registers suffice for addresses
   static constexpr int staging_row = WARP_COLUMNS + 8;
   static constexpr size_t staging_bytes = threads / 32 * 16 * staging_row * sizeof(float);
 
@@ -112,13 +125,17 @@ struct MmaTile {
     return thread / 32 % warps_across * WARP_COLUMNS;
   }
 
-  __device__ __forceinline__ void multiply_k_major(const Element* a, const Element* b, int thread) {
+  template <class Copies>
+  __device__ __forceinline__ void multiply_k_major(const Element* a, const Element* b, int thread,
+                                                   Copies&& copies) {
     const Element* const rows_of_warp = a + warp_row(thread) * k;
-    multiply(typename Format::template LeftKMajor<ROWS>(rows_of_warp, thread % 32), b, thread);
+    multiply(typename Format::template LeftKMajor<ROWS>(rows_of_warp, thread % 32), b, thread, copies);
   }
-  __device__ __forceinline__ void multiply_m_major(const Element* a, const Element* b, int thread) {
+  template <class Copies>
+  __device__ __forceinline__ void multiply_m_major(const Element* a, const Element* b, int thread,
+                                                   Copies&& copies) {
     const Element* const rows_of_warp = a + warp_row(thread);
-    multiply(typename Format::template LeftMMajor<ROWS>(rows_of_warp, thread % 32), b, thread);
+    multiply(typename Format::template LeftMMajor<ROWS>(rows_of_warp, thread % 32), b, thread, copies);
   }
 
   // Hands the tile out as store(row, column, four sums side by side), rows contiguous over the lanes.
@@ -147,8 +164,9 @@ struct MmaTile {
   }
 
  private:
-  template <class Left>
-  __device__ __forceinline__ void multiply(const Left& left, const Element* b, int thread) {
+  // The copies of a later tile are issued while the first factors are under way.
+  template <class Left, class Copies>
+  __device__ __forceinline__ void multiply(const Left& left, const Element* b, int thread, Copies&& copies) {
     const typename Format::template Right<COLUMNS> right(b + warp_column(thread), thread % 32);
 #pragma unroll
     for (int first = 0; first < k; first += Format::mma_k) {
@@ -157,6 +175,7 @@ struct MmaTile {
       for (int i = 0; i < down; ++i) left.read(rows_read[i], i * 16, first);
 #pragma unroll
       for (int j = 0; j < across / 2; ++j) right.read(columns_read[j], j * 16, first);
+      if (first == 0) copies();
 #pragma unroll
       for (int i = 0; i < down; ++i)
 #pragma unroll

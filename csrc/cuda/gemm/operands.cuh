@@ -23,6 +23,7 @@ __device__ __forceinline__ int k_major(int row, int k) {
   constexpr int chunk = chunk_elements<Element>;
   return row * block_k<Element> + ((k / chunk) ^ ((row >> 1) & 3)) * chunk + k % chunk;
 }
+constexpr int k_major_period = 8;  // rows so far apart are swizzled alike
 
 enum class Swizzle { none, pairs_of_k };
 template <class Element, int ROW, Swizzle SWIZZLE>
@@ -36,7 +37,9 @@ __device__ __forceinline__ int mn_major(int k, int column) {
 template <int VECTOR, class Element>
 __device__ __forceinline__ void copy_to_shared(Element* target, const Element* tensor, int offset,
                                                bool valid) {
-  cp_async<VECTOR * sizeof(Element)>(shared_address(target), tensor + (valid ? offset : 0), valid);
+  // unsigned: one multiplication makes the address, where a sign would have to be extended
+  cp_async<VECTOR * sizeof(Element)>(shared_address(target),
+                                     tensor + static_cast<unsigned>(valid ? offset : 0), valid);
 }
 
 __device__ __forceinline__ bool inside(int h, int w, int height, int width) {
@@ -47,13 +50,14 @@ __device__ __forceinline__ bool inside(int h, int w, int height, int width) {
 // A row above every image: what is there reads as zeros.  Rows of origins are packed in 16 bits.
 constexpr int no_row = 1 << 20, no_origin = 0x7fff;
 
-// Where an output pixel begins in A: offset of its first channel, and (row << 16 | column).
+// Where the first tap of an output pixel lies in A: offset of its first channel, and (row << 16 | column).
 __device__ __forceinline__ int2 gather_origin(const GatherGemm& p, const GatherPhase& phase, int m,
                                               int group) {
   if (m >= phase.rows) return make_int2(0, no_origin << 16);
   const int n = m / phase.pixels, pixel = m - n * phase.pixels;
   const int i = pixel / phase.columns, j = pixel - i * phase.columns;
-  const int h = i * p.a_stride_h + phase.a_row, w = j * p.a_stride_w + phase.a_column;
+  const int h = i * p.a_stride_h + phase.a_row + phase.tap_row;
+  const int w = j * p.a_stride_w + phase.a_column + phase.tap_column;
   const int first_channel = group * static_cast<int>(p.group_channels.divisor);
   return make_int2(((n * p.a_height + h) * p.a_width + w) * p.a_channels + first_channel,
                    (h << 16) | (w & 0xffff));
@@ -76,23 +80,50 @@ __device__ __forceinline__ void copy_gathered(const Problem& p, const int2& orig
   copy_to_shared<VECTOR>(target, p.a, origin.x + delta, valid);
 }
 
-// Rows x block_k of A for k from first_k on, K-major.  A thread keeps one k, whose tap it decodes once, and walks down
-// the rows, whose origins the block has prepared.
+// How the threads share the copies of a K-major tile: each keeps one k and walks down the rows.
 template <class Element, int ROWS, int THREADS, int VECTOR>
-__device__ __forceinline__ void gather_rows(const GatherGemm& p, const GatherPhase& phase,
-                                            const int2* origins, int first_k, Element* tile, int thread) {
-  constexpr int across = block_k<Element> / VECTOR, step = THREADS / across, copies = ROWS / step;
+struct KMajorCopies {
+  static constexpr int across = block_k<Element> / VECTOR, step = THREADS / across, copies = ROWS / step;
   static_assert(THREADS % across == 0 && ROWS % step == 0, "the tile does not divide among the threads");
+};
+
+// The origins of a thread's rows, read from shared memory copy by copy, or, where registers are left, once.
+struct SharedOrigins {
+  const int2* origins;
+  __device__ __forceinline__ int2 operator()(int row, int) const { return origins[row]; }
+};
+template <class Copies>
+struct OwnOrigins {
+  int2 origins[Copies::copies];
+  __device__ __forceinline__ OwnOrigins(const int2* of_block, int thread) {
+#pragma unroll
+    for (int i = 0; i < Copies::copies; ++i)
+      origins[i] = of_block[thread / Copies::across + i * Copies::step];
+  }
+  __device__ __forceinline__ int2 operator()(int, int i) const { return origins[i]; }
+};
+
+// Rows x block_k of A for k from first_k on, K-major.  A thread decodes the tap of its k once; the origins of the rows
+// the block has prepared.
+template <class Element, int ROWS, int THREADS, int VECTOR, class Origins>
+__device__ __forceinline__ void gather_rows(const GatherGemm& p, const GatherPhase& phase,
+                                            const Origins& origins, int first_k, int depth, Element* tile,
+                                            int thread) {
+  using Copies = KMajorCopies<Element, ROWS, THREADS, VECTOR>;
+  constexpr int across = Copies::across, step = Copies::step, copies = Copies::copies;
   const int row = thread / across, column = thread % across * VECTOR, k = first_k + column;
   const int tap = p.group_channels.divide(k), channel = k - tap * static_cast<int>(p.group_channels.divisor);
   const int r = phase.tap_columns.divide(tap), s = tap - r * static_cast<int>(phase.tap_columns.divisor);
-  const int tap_h = phase.tap_row + r * p.tap_step_h, tap_w = phase.tap_column + s * p.tap_step_w;
+  const int tap_h = r * p.tap_step_h, tap_w = s * p.tap_step_w;  // from the first one
   const int delta = (tap_h * p.a_width + tap_w) * p.a_channels + channel;
-  const int h = k < phase.depth ? tap_h : no_row;
+  const int h = k < depth ? tap_h : no_row;
 #pragma unroll(copies < 4 ? copies : 4)
-  for (int i = 0; i < copies; ++i)
-    copy_gathered<VECTOR>(p, origins[row + i * step], h, tap_w, delta,
-                          tile + k_major<Element>(row + i * step, column));
+  for (int i = 0; i < copies; ++i) {
+    Element* const target = step % k_major_period == 0
+                                ? tile + k_major<Element>(row, column) + i * step * block_k<Element>
+                                : tile + k_major<Element>(row + i * step, column);
+    copy_gathered<VECTOR>(p, origins(row + i * step, i), h, tap_w, delta, target);
+  }
 }
 
 // block_k x COLUMNS of a row-major matrix from (first_k, first_column) on; zeros from row `depth`, column `columns` on,
@@ -129,8 +160,8 @@ struct FilterTap {
 };
 
 // Where a pixel of the sum begins in A.
-__device__ __forceinline__ int2 pixel_origin(const FilterGemm& p, int pixel) {
-  if (pixel >= p.depth) return make_int2(0, no_origin << 16);
+__device__ __forceinline__ int2 pixel_origin(const FilterGemm& p, int depth, int pixel) {
+  if (pixel >= depth) return make_int2(0, no_origin << 16);
   const int n = p.grid_pixels.divide(pixel), of_image = pixel - n * static_cast<int>(p.grid_pixels.divisor);
   const int i = p.grid_columns.divide(of_image);
   const int j = of_image - i * static_cast<int>(p.grid_columns.divisor);
@@ -138,17 +169,25 @@ __device__ __forceinline__ int2 pixel_origin(const FilterGemm& p, int pixel) {
   return make_int2(((n * p.a_height + h) * p.a_width + w) * p.a_channels, (h << 16) | (w & 0xffff));
 }
 
-template <class Element, int ROWS, int THREADS, int VECTOR, Swizzle SWIZZLE>
+// READ_AHEAD: all origins before the first copy, so that a copy does not wait for one.
+template <class Element, int ROWS, int THREADS, int VECTOR, Swizzle SWIZZLE, bool READ_AHEAD>
 __device__ __forceinline__ void gather_pixels(const FilterGemm& p, const FilterTap& tap, const int2* origins,
                                               Element* tile, int thread) {
   constexpr int across = ROWS / VECTOR, step = THREADS / across, copies = block_k<Element> / step;
   static_assert(THREADS % across == 0 && block_k<Element> % step == 0,
                 "the tile does not divide among the threads");
+  constexpr int at_once = READ_AHEAD && copies < 4 ? copies : READ_AHEAD ? 4 : 1;
   const int row = thread / across, column = thread % across * VECTOR;
-#pragma unroll(copies < 4 ? copies : 4)
-  for (int i = 0; i < copies; ++i)
-    copy_gathered<VECTOR>(p, origins[row + i * step], tap.h, tap.w, tap.delta,
-                          tile + mn_major<Element, ROWS, SWIZZLE>(row + i * step, column));
+#pragma unroll(copies < 4 ? copies : 4 / at_once)
+  for (int first = 0; first < copies; first += at_once) {
+    int2 own[at_once];
+#pragma unroll
+    for (int i = 0; i < at_once; ++i) own[i] = origins[row + (first + i) * step];
+#pragma unroll
+    for (int i = 0; i < at_once; ++i)
+      copy_gathered<VECTOR>(p, own[i], tap.h, tap.w, tap.delta,
+                            tile + mn_major<Element, ROWS, SWIZZLE>(row + (first + i) * step, column));
+  }
 }
 
 }  // namespace fastconv
