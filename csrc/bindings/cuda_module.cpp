@@ -41,6 +41,7 @@ void augment(const std::string& device_name, const std::vector<py::array>& image
     const py::gil_scoped_release nogil;
     const Buffer pixels(on, desc);
     run(static_cast<float*>(pixels.data()));
+    const std::lock_guard<std::mutex> lock(on.run_lock());  // waiting would break another thread's recording
     on.download(host, pixels.data(), pixels.bytes());
     return;
   }

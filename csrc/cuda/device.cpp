@@ -384,10 +384,10 @@ class CudaDevice : public Device {
     CUDA_CHECK(cudaStreamWaitEvent(second, idle_, 0));
   }
 
-  // Sizes are rounded so that blocks fit again: 512 bytes, from 1 MiB on an eighth of the size's power of two.
+  // Sizes are rounded so that blocks fit again: 512 bytes, from 1 MiB on by at most a sixteenth.
   static size_t rounded(size_t bytes) {
     size_t step = 512;
-    while (bytes >> 20 && step * 16 <= bytes) step *= 2;
+    while (bytes >> 20 && step * 32 <= bytes) step *= 2;
     return std::max<size_t>(512, (bytes + step - 1) / step * step);
   }
   void* reused(size_t size) {

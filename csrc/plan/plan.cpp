@@ -275,7 +275,8 @@ void Plan::run_watched(const Observer& observer) {
   const size_t closing = end_of(Part::step);
   run_steps(end_of(Part::prologue), closing, observer);
   if (gate_ >= 0) device_.latch(latch_, static_cast<const uint8_t*>(slot_data(gate_)));
-  run_steps(closing, steps_.size(), observer);
+  if (read_gate())
+    run_steps(closing, steps_.size(), observer);  // behind a shut gate there is nothing to watch
 }
 
 // Everything without an observer: launched one by one, recorded, or replayed.
@@ -345,7 +346,10 @@ Plan::Outcome Plan::run_device_gated(const std::vector<Feed>& feeds, const Obser
       device_.copy((*bound_outputs_)[i]->data(), device_outputs_[i], byte_count(outputs_[i]));
     flight.message->send(gate_ >= 0 ? latch_ : nullptr);
   } catch (...) {
-    quietly([&] { device_.synchronize(); });  // the next run writes over these feeds without waiting
+    quietly([&] {
+      device_.synchronize();      // the next run writes over these feeds without waiting
+      if (watched) open_latch();  // nothing else is under way
+    });
     throw;
   }
   flight.under_way = true;

@@ -17,7 +17,7 @@ from fastconv.graph import Graph, Symbol, Trace, as_symbol, placeholder, tracing
 from fastconv.primitives.base import Spec
 from fastconv.runtime import exchange
 from fastconv.runtime.array import Array
-from fastconv.runtime.device import get_device
+from fastconv.runtime.device import default_device, get_device
 from fastconv.runtime.errors import ArgumentError, DeviceError
 from fastconv.runtime.plan import PlanDescription
 from fastconv.runtime.precision import precision
@@ -37,6 +37,11 @@ class Compiled:
     description: Any
     graph: Graph
     ahead: pipeline.Ahead
+    read: list[tuple[Variable, Any]]  # its variables, and the memory that they had when it was compiled
+
+    def is_current(self) -> bool:
+        """False when a variable has moved: the plan would go on with what it left behind."""
+        return all(variable.buffer is buffer for variable, buffer in self.read)
 
 
 class Function:
@@ -61,7 +66,6 @@ class Function:
         self._training = training
         self.name = name
         self._device = device
-        self._home = device  # where its variables are, if it has any: there it runs, wherever its inputs are
         self._plans: collections.OrderedDict[Any, Compiled] = collections.OrderedDict()
         self._lock = threading.Lock()
 
@@ -110,13 +114,12 @@ class Function:
     def compiled(self, specs: Sequence[Spec], place: str | None = None) -> Compiled:
         """The plan for inputs of these specs that lie on `place`."""
         with self._lock:
-            key = (*specs, self._home or place, precision())
+            key = (*specs, self._device or place or default_device(), precision())
             found = self._plans.get(key)
-            if found is not None:
+            if found is not None and found.is_current():
                 self._plans.move_to_end(key)
                 return found
-            made = self._compile(specs, place)
-            self._plans[(*specs, self._home or place, precision())] = made
+            made = self._plans[key] = self._compile(specs, place)
             if len(self._plans) > CACHED_PLANS:
                 self._plans.popitem(last=False)
             return made
@@ -127,15 +130,14 @@ class Function:
 
     def _compile(self, specs: Sequence[Spec], place: str | None) -> Compiled:
         graph, structure, trace = self.traced(specs)
-        self._home = self._device or next((v.device for v in trace.variables), None)
-        device = get_device(self._home or place)
+        home = self._device or next((v.device for v in _touched(trace)), None)
+        device = get_device(home or place)
         executable, description = pipeline.compile_graph(
             graph, device, self.name, lambda batch: self.traced(_with_batch(specs, batch))[0]
         )
         ahead = pipeline.Ahead(executable, description)
-        return Compiled(
-            executable, device, structure, [s.spec for s in graph.outputs], description, graph, ahead
-        )
+        specs_out, read = [s.spec for s in graph.outputs], [(v, v.buffer) for v in _touched(trace)]
+        return Compiled(executable, device, structure, specs_out, description, graph, ahead, read)
 
     def traced(self, specs: Sequence[Spec]) -> tuple[Graph, Any, Trace]:
         """The graph for inputs of these specs, before any pass."""
@@ -146,6 +148,10 @@ class Function:
             structure = _map(structure, lambda leaf: None if leaf is None else _collect(outputs, leaf))
             gate = primitives.AllFinite()(*_unique(trace.guarded)) if trace.guarded else None
         return Graph(inputs, tuple(outputs), tuple(trace.effects), gate, self._training), structure, trace
+
+
+def _touched(trace: Trace) -> list[Variable]:
+    return [*trace.variables, *(variable for variable, _ in trace.effects)]
 
 
 def _collect(outputs: list[Symbol], leaf: Any) -> bool:

@@ -24,7 +24,7 @@ from fastconv.compiler.place import place, stage_effects
 from fastconv.compiler.schedule import schedule
 from fastconv.compiler.simplify import simplify
 from fastconv.graph import Graph
-from fastconv.runtime.errors import NumericsError, OutOfMemory
+from fastconv.runtime.errors import FastconvError, NumericsError, OutOfMemory
 from fastconv.runtime.plan import PlanDescription, RunResult
 
 
@@ -94,15 +94,24 @@ def _too_large(
     if with_batch is None or len(batches) != 1 or () in batches:
         return f"{name}: the plan needs {there_are}. Use smaller inputs, or free other models and programs."
     ((batch,),) = batches
-    fits, too_many = 0, batch
-    while too_many - fits > 1:
-        middle = (fits + too_many) // 2
-        if device.needed_bytes(describe(with_batch(middle), device)) <= free:
-            fits = middle
-        else:
-            too_many = middle
+    try:
+        fits = _largest_batch(batch, lambda n: device.needed_bytes(describe(with_batch(n), device)) <= free)
+    except FastconvError:  # the first axis is no batch: the function does not take another size
+        return f"{name}: the plan needs {there_are}. Use smaller inputs, or free other models and programs."
     remedy = f"A batch of {fits} would fit" if fits else "Not even a batch of 1 fits: use smaller images"
     return f"{name}: a batch of {batch} needs {there_are}. {remedy}, or free other models and programs."
+
+
+def _largest_batch(too_many: int, fits: Callable[[int], bool]) -> int:
+    """The largest number below `too_many` that fits; 0 if none does."""
+    known = 0
+    while too_many - known > 1:
+        middle = (known + too_many) // 2
+        if fits(middle):
+            known = middle
+        else:
+            too_many = middle
+    return known
 
 
 def dump(name: str, graph: Graph) -> str:

@@ -12,6 +12,7 @@ from fastconv import graph, primitives
 from fastconv.layers import context
 from fastconv.layers.layer import Layer, with_old_names
 from fastconv.runtime import keys
+from fastconv.runtime.device import default_device
 from fastconv.runtime.errors import ArgumentError
 from fastconv.runtime.variable import Variable
 
@@ -69,6 +70,8 @@ def _key() -> Any:
         return key
     trace = graph.active_trace()
     key = _shared_key()
+    if trace is not None:  # the key follows whoever draws
+        key.to(next((v.device for v in trace.variables if v is not key), default_device()))
     if trace is not None and all(variable is not key for variable, _ in trace.effects):
         graph.assign(key, primitives.Add()(graph.as_symbol(key), np.array([0, 1], np.int64)))
     return key
