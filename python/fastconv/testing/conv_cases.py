@@ -41,7 +41,7 @@ class ConvShape:
         """conv2d; `epilogue`: its attributes bias, residual, activation."""
         extra = [(self.k,)] * bool(epilogue.get("bias")) + [self.y] * bool(epilogue.get("residual"))
         primitive = Conv2d(**self.geometry(), **epilogue)
-        smooth = fill != "nan" and primitive.activation != "relu"
+        smooth = fill != "nan" and not callable(fill) and primitive.activation != "relu"
         return Case(self.label, primitive, Input(self.x, fill), self.filter, *extra, differentiable=smooth)
 
     def input_gradient(self, fill: Fill = "normal") -> Case:
