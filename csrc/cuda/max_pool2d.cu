@@ -6,6 +6,7 @@
 #include "primitives/max_pool2d.h"
 
 #include "cuda/elementwise.cuh"
+#include "cuda/quads.h"
 
 namespace fastconv {
 namespace {
@@ -108,14 +109,7 @@ Refusal supports(const MaxPool2d& a, const Signature& step) {
 }
 
 Refusal quads_supports(const MaxPool2d& a, const Signature& step) {
-  const auto pair = [](int64_t h, int64_t w) { return std::to_string(h) + "x" + std::to_string(w); };
-  if (a.window_h != 2 || a.window_w != 2)
-    return "window " + pair(a.window_h, a.window_w) + "; this one needs 2x2";
-  if (a.stride_h != 2 || a.stride_w != 2)
-    return "stride " + pair(a.stride_h, a.stride_w) + "; this one needs 2x2";
-  if (a.pad_top || a.pad_bottom || a.pad_left || a.pad_right) return "padding; this one has none";
-  if (step.inputs[0].dims[3] % 4)
-    return std::to_string(step.inputs[0].dims[3]) + " channels; this one needs a multiple of 4";
+  if (Refusal refusal = refuse_other_than_quads(a, step.inputs[0].dims[3])) return refusal;
   return supports(a, step);
 }
 

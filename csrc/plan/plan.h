@@ -113,7 +113,6 @@ class Plan {
 
   void* slot_data(int slot) const;
   bool prologue_is_stale() const;
-  void bind(Step& step);
   void fill_feeds(const std::vector<Feed>& feeds);
   Call call_of(Step& step) const;
   void run_step(Step& step, int index, const Observer& observer);
