@@ -6,9 +6,10 @@ import re
 import numpy as np
 import pytest
 
-from fastconv import primitives as p
+from fastconv import layers, primitives as p
 from fastconv.compiler import Function
 from fastconv.graph import as_symbol, assign, guard
+from fastconv.models import Sequential
 from fastconv.runtime.errors import NumericsError
 from fastconv.runtime.variable import Variable
 
@@ -153,3 +154,17 @@ def test_fit_tells_what_the_cpu_tells(emulated, at, value, lazy):
     assert f"Weights are those of step {at}." in here[0]
     assert here[1:] == good[1:]
     assert good[0] is None
+
+
+def test_a_checked_step_goes_on_behind_a_bad_one(cuda_device, monkeypatch):
+    """FASTCONV_CHECK=1 has nothing to compare behind a shut gate, and the next step finds it open."""
+    monkeypatch.setenv("FASTCONV_CHECK", "1")
+    monkeypatch.setenv("FASTCONV_DEVICE", cuda_device)
+    model = Sequential([layers.Dense(2, input_shape=(3,))])
+    model.compile("sgd", "mse")
+    x, y = np.ones((4, 3), "f4"), np.ones((4, 2), "f4")
+    model.train_on_batch(x, y)
+    bad = np.where(np.arange(3) == 0, np.nan, x).astype("f4")
+    assert "FASTCONV_CHECK" not in raised(lambda: model.train_on_batch(bad, y))
+    model.train_on_batch(x, y)
+    assert int(model.optimizer.iterations.numpy()) == 2
