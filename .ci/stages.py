@@ -261,6 +261,7 @@ def cuda() -> Count:
         + emulated("tests/test_packaging.py")
         + emulated("tests/tools --slow")
         + emulated("tests/primitives tests/cuda -k cuda")
+        + emulated("tests/data/test_augment.py tests/runtime/test_exchange.py")
         + emulated(
             "tests/primitives tests/cuda -k cuda",
             PTXSIM_CHECK=CHECKERS,
