@@ -355,7 +355,12 @@ Plan::Outcome Plan::run_device_gated(const std::vector<Feed>& feeds, const Obser
   flight.under_way = true;
   flight.number = runs_++;
   touch_written();
-  if (ahead && !watched) return {true, false, gate_ >= 0, flight.number};
+  if (ahead && !watched) {
+    Outcome begun;
+    begun.under_way = gate_ >= 0;
+    begun.number = flight.number;
+    return begun;
+  }
   if (hear(flight)) return {};
   shut_ = nullptr;
   open_latch();
