@@ -43,6 +43,10 @@ Refusal first_layer_supports(const Conv2d& a, const Signature& step) {
   if (Refusal refusal = all_float32(a, step)) return refusal;
   const ConvShape z = shape_of(a, step);
   if (Refusal refusal = refuse_other_than_first(z)) return refusal;
+  // Taps that make up whole strides, or an instance, are zeros: they would make NaN of an infinity in x.
+  if ((z.s > z.stride_w && z.s % z.stride_w) || shifts_of(z) == 6)
+    return "a filter of " + std::to_string(z.s) + " columns in strides of " + std::to_string(z.stride_w) +
+           "; this one takes whole strides, and not six";
   if (const int64_t bytes = FirstLayerForward(z).shared_bytes(); bytes > most_shared_bytes)
     return std::to_string(bytes) + " bytes of rows and filter; this one takes up to " +
            std::to_string(most_shared_bytes);

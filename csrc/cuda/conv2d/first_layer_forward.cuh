@@ -26,7 +26,7 @@ struct FirstLayerOutputs : FirstLayer {
   float* y;
 };
 
-// [plane][shift][k of the block]; zeros for taps and channels that do not exist.
+// [plane][shift][k of the block]; zeros for channels that do not exist.
 template <int SHIFTS>
 __device__ __forceinline__ void stage_filter(const FirstLayerOutputs& f, int first_k, int k_width,
                                              float* to) {
@@ -34,8 +34,7 @@ __device__ __forceinline__ void stage_filter(const FirstLayerOutputs& f, int fir
     const int column = i % k_width, shift = i / k_width % SHIFTS, plane = i / k_width / SHIFTS;
     const int r = plane / f.row_planes, in_row = plane % f.row_planes, channel = in_row / f.residues;
     const int s = in_row % f.residues + shift * f.stride_w, k = first_k + column;
-    const bool exists = s < f.filter_w && k < f.k;
-    to[i] = exists ? f.filter[((r * f.filter_w + s) * f.channels + channel) * f.k + k] : 0.0f;
+    to[i] = k < f.k ? f.filter[((r * f.filter_w + s) * f.channels + channel) * f.k + k] : 0.0f;
   }
 }
 
@@ -115,7 +114,7 @@ __global__ void __launch_bounds__(output_threads, 4)
 class FirstLayerForward {
  public:
   explicit FirstLayerForward(const ConvShape& z) {
-    const int shifts = shifts_of(z) == 6 ? 7 : static_cast<int>(shifts_of(z));
+    const int shifts = static_cast<int>(shifts_of(z));
     static_cast<FirstLayer&>(f_) = first_layer(z, output_strip, shifts, 1);
     for (f_.k_lanes = 1; f_.k_lanes < 4 && f_.k_lanes * 8 < z.k;) f_.k_lanes *= 2;
     f_.k_blocks = static_cast<int>(ceil_div(z.k, f_.k_lanes * 8));
