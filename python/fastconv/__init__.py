@@ -87,7 +87,9 @@ def __getattr__(name: str) -> Any:
     if name in _modules:
         return importlib.import_module(f"fastconv.{name}")
     if name not in _places:
-        raise AttributeError(f"module 'fastconv' has no attribute {name!r}")
+        from fastconv.runtime.names import raise_absent
+
+        raise_absent(__name__, name, __all__, "docs/keras-differences.md lists what differs from Keras.")
     value = getattr(importlib.import_module(_places[name]), name)
     globals()[name] = value
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastconv.ops.nonlinear import (
     elu,
@@ -69,3 +69,10 @@ def serialize(activation: Any) -> str:
 
 
 __all__ = [function.__name__ for function in _functions] + ["get", "serialize", "swish"]
+
+if not TYPE_CHECKING:
+    __getattr__ = names.absent_names(
+        __name__,
+        __all__,
+        "An activation may be your own function of fastconv.ops.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastconv.initializers.base import Initializer
 from fastconv.initializers.constant import Constant, Ones, Zeros
@@ -93,3 +93,10 @@ __all__ = [
     "variance_scaling",
     "zeros",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = names.absent_names(
+        __name__,
+        __all__,
+        "An initializer may be your own function (shape, dtype) -> array.",
+    )

@@ -1,5 +1,7 @@
 """Layers, with Keras's names, arguments and defaults."""
 
+from typing import TYPE_CHECKING
+
 from fastconv.layers.activation import Activation, ReLU, Softmax
 from fastconv.layers.conv2d import Conv2D, Convolution2D
 from fastconv.layers.dense import Dense
@@ -12,6 +14,7 @@ from fastconv.layers.merging import Add, Multiply, add, multiply
 from fastconv.layers.rescaling import Rescaling
 from fastconv.layers.reshaping import Flatten, Reshape
 from fastconv.layers.serialization import deserialize, get, register, serialize
+from fastconv.runtime.names import absent_names
 
 GlobalAvgPool2D = GlobalAveragePooling2D
 
@@ -42,3 +45,10 @@ __all__ = [
     "register",
     "serialize",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(
+        __name__,
+        __all__,
+        "A layer that Keras has and fastconv has not can be your own: subclass Layer and compute with fastconv.ops.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastconv.losses.crossentropy import (
     BinaryCrossentropy,
@@ -83,3 +83,10 @@ __all__ = [
     "serialize",
     "sparse_categorical_crossentropy",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = names.absent_names(
+        __name__,
+        __all__,
+        "A loss may be your own function (y_true, y_pred) -> losses of the samples, of fastconv.ops.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastconv.metrics.accuracy import (
     Accuracy,
@@ -148,3 +148,10 @@ __all__ = [
     "sparse_top_k_categorical_accuracy",
     "top_k_categorical_accuracy",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = names.absent_names(
+        __name__,
+        __all__,
+        "A metric may be your own function (y_true, y_pred) -> values of the samples, of fastconv.ops.",
+    )

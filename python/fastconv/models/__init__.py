@@ -7,6 +7,7 @@ from typing import Any
 from fastconv.layers.input_layer import Input
 from fastconv.models.model import Model
 from fastconv.models.sequential import Sequential
+from fastconv.runtime.names import raise_absent
 
 __all__ = [
     "Input",
@@ -27,4 +28,4 @@ def __getattr__(name: str) -> Any:
         from fastconv.models import saving
 
         return getattr(saving, name)
-    raise AttributeError(f"module 'fastconv.models' has no attribute {name!r}")
+    raise_absent(__name__, name, __all__, "A model may be your own: subclass Model.")

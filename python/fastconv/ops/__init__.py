@@ -4,6 +4,8 @@ Called on symbols they extend the graph, called on arrays (ours or NumPy's) they
 same primitives.
 """
 
+from typing import TYPE_CHECKING
+
 from fastconv.ops.arithmetic import (
     absolute,
     add,
@@ -54,6 +56,7 @@ from fastconv.ops.shapes import (
     squeeze,
 )
 from fastconv.ops.values import cast
+from fastconv.runtime.names import absent_names
 
 abs = absolute
 
@@ -109,3 +112,10 @@ __all__ = [
     "transpose",
     "true_divide",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = absent_names(
+        __name__,
+        __all__,
+        "Compose it of these.",
+    )

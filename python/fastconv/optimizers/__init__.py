@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastconv.optimizers import schedules
 from fastconv.optimizers.optimizer import Optimizer
@@ -35,3 +35,10 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
 
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules", "serialize"]
+
+if not TYPE_CHECKING:
+    __getattr__ = names.absent_names(
+        __name__,
+        __all__,
+        "Use one of these; Adam comes near most others.",
+    )

@@ -37,5 +37,17 @@ class NumericsError(FastconvError, ArithmeticError):
     """A loss, gradient or weight became infinite or NaN."""
 
 
+class SymbolError(FastconvError, TypeError):
+    """A symbol, which has no value yet, was used where a value is needed."""
+
+
+class AbsentName(FastconvError, AttributeError):
+    """A module was asked for a name that it does not have; Keras's may."""
+
+
+class AbsentImport(FastconvError, ImportError):
+    """The same in an import."""
+
+
 class FastconvWarning(UserWarning):
     """A program that runs but probably does not do what its author means."""

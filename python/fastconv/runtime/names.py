@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
 
-from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.errors import AbsentImport, AbsentName, ArgumentError
 
 
 def snake_case(name: str) -> str:
@@ -73,3 +75,27 @@ def _from_configuration(kind: str, configuration: Mapping[str, Any], known: Mapp
 def configuration(thing: Any) -> dict[str, Any]:
     """What `resolve` takes to make an object anew."""
     return {"class_name": type(thing).__name__, "config": thing.get_config()}
+
+
+def absent_names(module: str, known: Iterable[str], remedy: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module that has the names `known` and no others; see `raise_absent`."""
+
+    def __getattr__(name: str) -> Any:
+        raise_absent(module, name, known, remedy)
+
+    return __getattr__
+
+
+def raise_absent(module: str, name: str, known: Iterable[str], remedy: str) -> NoReturn:
+    """Says which names a module has, and what to do without the one that was asked for; from its `__getattr__`.
+
+    Raises:  AbsentName; AbsentImport in `from module import name`, which asks by hasattr first and forgets what an
+        AttributeError says.
+    """
+    importing = sys._getframe(2).f_code.co_name == "_handle_fromlist"
+    if name.startswith("_") or (importing and importlib.util.find_spec(f"{module}.{name}") is not None):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    spelt = {other.lower(): other for other in sorted(known)}
+    near = difflib.get_close_matches(name.lower(), list(spelt), n=1, cutoff=0.75)
+    there = f"nearest {spelt[near[0]]!r}" if near else f"there are {', '.join(sorted(known)) or 'none'}"
+    raise (AbsentImport if importing else AbsentName)(f"{module}: no {name!r} here; {there}. {remedy}")

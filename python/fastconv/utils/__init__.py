@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from fastconv.runtime.names import raise_absent
+
 _places = {
     "set_random_seed": "fastconv.utils.seeds",
     "set_num_threads": "fastconv.utils.seeds",
@@ -28,7 +30,7 @@ def __getattr__(name: str) -> Any:
     if name == "np_utils":
         return importlib.import_module("fastconv.utils.np_utils")
     if name not in _places:
-        raise AttributeError(f"module 'fastconv.utils' has no attribute {name!r}")
+        raise_absent(__name__, name, __all__, "Use these.")
     value = getattr(importlib.import_module(_places[name]), name)
     globals()[name] = value
     return value
