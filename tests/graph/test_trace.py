@@ -5,6 +5,7 @@ import pytest
 
 from fastconv import primitives as p
 from fastconv.graph import Graph, active_trace, as_symbol, assign, placeholder, rewrite, scope, tracing
+from fastconv.runtime.errors import SymbolError
 from fastconv.runtime.variable import Variable
 
 
@@ -12,10 +13,13 @@ def test_symbols_have_shapes_and_no_values():
     x = placeholder((None, 8), name="x")
     y = p.Relu()(x)
     assert (y.shape, y.dtype, y.ndim) == ((None, 8), "float32", 2)
-    with pytest.raises(TypeError, match="a symbol has no value yet: `if` and `while`"):
+    with pytest.raises(SymbolError, match="a symbol has no value yet: `if` and `while`"):
         bool(y)
-    with pytest.raises(TypeError, match="has no value yet: NumPy and TensorFlow functions cannot take it"):
+    with pytest.raises(SymbolError, match="has no value yet: NumPy and TensorFlow functions cannot take it"):
         np.asarray(y)
+    for use in (np.square, float, int, list):
+        with pytest.raises(SymbolError, match=r"Use fastconv\.ops, or call the model on arrays"):
+            use(y)
 
 
 def test_scopes_name_nodes():

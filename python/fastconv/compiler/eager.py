@@ -53,7 +53,13 @@ def _like_first(inputs: tuple[Any, ...]) -> list[Any]:
 
 
 _relations = ("less", "less_equal", "greater", "greater_equal")
-_arithmetic = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply", "divide": "Divide"}
+_arithmetic = {
+    "add": "Add",
+    "subtract": "Subtract",
+    "multiply": "Multiply",
+    "divide": "Divide",
+    "sqrt": "Sqrt",
+}
 
 
 def operate(name: str, operands: tuple[Any, ...]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastconv.primitives.base import Primitive, Shape, Spec
+from fastconv.runtime.errors import SymbolError
 from fastconv.runtime.operators import Operators
 
 _numbers = itertools.count()
@@ -82,15 +83,28 @@ class Symbol(Operators):
         return self.node.label
 
     def __bool__(self) -> bool:
-        raise TypeError(
+        raise SymbolError(
             "a symbol has no value yet: `if` and `while` cannot look at it while a model is being built. "
             "Compute with fastconv.ops, or call the model on arrays."
         )
 
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
-        raise TypeError(
-            f"symbol '{self.name}' {self.shape} has no value yet: NumPy and TensorFlow functions cannot take it. "
-            "Use fastconv.ops, or call the model on arrays."
+        raise self._no_value("NumPy and TensorFlow functions cannot take it")
+
+    def __float__(self) -> float:
+        raise self._no_value("it is no number")
+
+    def __int__(self) -> int:
+        raise self._no_value("it is no number")
+
+    __index__ = __int__
+
+    def __iter__(self) -> Any:
+        raise self._no_value("it cannot be looped over")
+
+    def _no_value(self, so: str) -> SymbolError:
+        return SymbolError(
+            f"symbol '{self.name}' {self.shape} has no value yet: {so}. Use fastconv.ops, or call the model on arrays."
         )
 
     def __repr__(self) -> str:

@@ -6,6 +6,21 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from fastconv.runtime.errors import ArgumentError
+
+_of_ufunc = {  # NumPy's names of the operations that have an operator
+    "add": "add",
+    "subtract": "subtract",
+    "multiply": "multiply",
+    "divide": "divide",
+    "true_divide": "divide",
+    "less": "less",
+    "less_equal": "less_equal",
+    "greater": "greater",
+    "greater_equal": "greater_equal",
+}
 _apply: Callable[[str, tuple[Any, ...]], Any] | None = None
 
 
@@ -23,11 +38,18 @@ def _operate(name: str, *operands: Any) -> Any:
 
 
 class Operators:
-    """`+ - * /`, negation and comparisons; the other operand may be a number or an array."""
+    """`+ - * /`, squares and square roots, negation and comparisons; the other operand may be a number or an array."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy leaves `ndarray + Array` to us
     __hash__ = object.__hash__
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """`ndarray + x` is ours, as `x + ndarray` is; NumPy's other functions take the values, which symbols have not."""
+        name = _of_ufunc.get(ufunc.__name__)
+        if name is not None and method == "__call__" and not options:
+            return _operate(name, *inputs)
+        values = [np.asarray(v) if isinstance(v, Operators) else v for v in inputs]
+        return getattr(ufunc, method)(*values, **options)
 
     def __add__(self, other: Any) -> Any:
         return _operate("add", self, other)
@@ -52,6 +74,16 @@ class Operators:
 
     def __rtruediv__(self, other: Any) -> Any:
         return _operate("divide", other, self)
+
+    def __pow__(self, exponent: Any) -> Any:
+        """The square or the square root."""
+        if exponent == 2:
+            return _operate("multiply", self, self)
+        if exponent == 0.5:
+            return _operate("sqrt", self)
+        raise ArgumentError(
+            f"**: expected the exponent 2 or 0.5; came {exponent!r}. Multiply, or use ops.exp({exponent} * ops.log(x))."
+        )
 
     def __neg__(self) -> Any:
         return _operate("multiply", self, -1)
