@@ -70,7 +70,9 @@ def test_same_file_in_both(tmp_path):
             data(paths=paths[:2]), data(paths=[*paths[2:], str(tmp_path / "gone.jpg")])
         )
     assert shared == [paths[2], paths[4]]
-    assert str(caught[0].message) == "2 validation images are also training images (same bytes): 'c.jpg', ..."
+    assert str(caught[0].message) == (
+        "2 validation images are also training images (same bytes): 'c.jpg', ... Keep each in one of the two."
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert warn_of_shared_files(data(paths=paths[:1]), data(paths=paths[3:])) == []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from fastconv.runtime.errors import DataError, FastconvWarning
+from fastconv.runtime.errors import DataError
+from fastconv.runtime.location import warn
 
 _named_files = 3
 
@@ -17,7 +17,7 @@ _named_files = 3
 def check_validation(training: Any, validation: Any) -> None:
     """Compares the classes of two data objects, and warns of a validation set that is augmented.
 
-    Objects without classes or augmentation pass.
+    Objects without classes, augmentation or files pass.
 
     Raises:
         DataError: Both have classes, and not the same.
@@ -27,11 +27,9 @@ def check_validation(training: Any, validation: Any) -> None:
         raise DataError(_unlike_classes(ours, theirs))
     verbs = getattr(validation, "augmentations", None) or []
     if verbs:
-        warnings.warn(
+        warn(
             f"validation generator {_listed(verbs)}; scores will be low and noisy. "
-            "Use a generator with `rescale` only.",
-            FastconvWarning,
-            stacklevel=2,
+            "Use a generator with `rescale` only."
         )
 
 
@@ -60,18 +58,21 @@ def _listed(verbs: Sequence[str]) -> str:
 
 def warn_of_shared_files(training: Any, validation: Any) -> list[str]:
     """Names of validation images whose bytes are also those of a training image; warns when there are any."""
-    ours, theirs = getattr(training, "filepaths", None), getattr(validation, "filepaths", None)
+    ours, theirs = _paths(training), _paths(validation)
     shared = _shared(ours, theirs) if ours and theirs else []
     if shared:
         names = [os.path.basename(path) for path in shared]
-        more = ", ..." if len(names) > 1 else ""
+        more = ", ..." if len(names) > 1 else "."
         images, are = ("images", "are") if len(names) > 1 else ("image", "is")
-        warnings.warn(
-            f"{len(names):,} validation {images} {are} also training images (same bytes): {names[0]!r}{more}",
-            FastconvWarning,
-            stacklevel=2,
+        warn(
+            f"{len(names):,} validation {images} {are} also training images (same bytes): {names[0]!r}{more} Keep each in one of the two."
         )
     return shared
+
+
+def _paths(data: Any) -> Sequence[str]:
+    """Keras has a name of its own for each of its two ways to a folder."""
+    return getattr(data, "filepaths", None) or getattr(data, "file_paths", None) or ()
 
 
 def _shared(training: Sequence[str], validation: Sequence[str]) -> list[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fastconv.runtime.errors import ArgumentError, DataError, FastconvWarning
+from fastconv.runtime.errors import ArgumentError, DataError
+from fastconv.runtime.location import warn
 
 image_suffixes = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".tif", ".tiff")
 _common_suffixes = ".jpg .png .bmp .gif .webp"
@@ -226,7 +226,7 @@ def _index_class_folders(folder: str, class_names: Sequence[str] | None, follow_
     if not filenames:
         raise DataError(_no_images(folder, len(names)))
     if empty:
-        _warn(
+        warn(
             f"{folder!r}: no images in class folder{'s' * (len(empty) > 1)} {_named(empty)}, "
             f"but a class of the model each. Fill or remove."
         )
@@ -236,13 +236,9 @@ def _index_class_folders(folder: str, class_names: Sequence[str] | None, follow_
 def warn_of_one_class(index: FolderIndex) -> None:
     """Message for a folder whose only class is most likely a level of an archive."""
     if index.labels is not None and len(index.class_names) == 1:
-        _warn(
+        warn(
             f"{index.directory!r}: 1 class ({index.class_names[0]!r}). Is the archive unpacked one level too deep?"
         )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, FastconvWarning, stacklevel=2)
 
 
 def _class_of_filename(filename: str) -> str:

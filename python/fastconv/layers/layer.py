@@ -21,12 +21,12 @@ from fastconv import graph, primitives
 from fastconv.graph import Symbol
 from fastconv.layers import context
 from fastconv.layers.arguments import renamed
-from fastconv.layers.location import location_text, user_location
 from fastconv.layers.naming import snake_case, unique_name
 from fastconv.layers.structure import leaves, map_leaves
 from fastconv.layers.traceback import short_errors
 from fastconv.runtime.array import Array
 from fastconv.runtime.errors import ArgumentError, ShapeError, WeightsError
+from fastconv.runtime.location import location_text, user_location
 from fastconv.runtime.variable import Variable
 
 _clock = itertools.count(1)  # orders changes of `trainable` and calls of `compile`
@@ -239,6 +239,8 @@ class Layer:
 
     def _extend(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Adds this layer to the graph of the active trace."""
+        if not args and not kwargs:
+            raise ArgumentError(f"layer '{self.name}': expected an input; came none. Write layer(x).")
         training = kwargs.pop("training", None) if "training" in kwargs else None
         with self._scope(), context.running(self, training):
             args, kwargs = self._prepared(args, kwargs)

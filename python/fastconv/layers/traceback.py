@@ -8,8 +8,8 @@ import types
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fastconv.layers.location import is_ours
 from fastconv.runtime.errors import FastconvError
+from fastconv.runtime.location import is_ours
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

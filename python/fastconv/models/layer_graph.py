@@ -11,10 +11,10 @@ from fastconv import graph, layers
 from fastconv.graph import Symbol
 from fastconv.layers.input_layer import InputLayer
 from fastconv.layers.layer import Call, Layer
-from fastconv.layers.location import location_text
 from fastconv.layers.structure import leaves, map_leaves
 from fastconv.models.operation import constant_value, recorded_operation
 from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.location import location_text
 
 
 class LayerGraph:

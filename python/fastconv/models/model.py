@@ -10,7 +10,6 @@ from typing import Any
 from fastconv import layers, primitives
 from fastconv.graph import Symbol
 from fastconv.layers.layer import Layer
-from fastconv.layers.location import location_text
 from fastconv.layers.naming import unique_name
 from fastconv.layers.structure import leaves, map_leaves
 from fastconv.layers.traceback import short_errors
@@ -20,6 +19,7 @@ from fastconv.models.layer_graph import LayerGraph
 from fastconv.models.summary import print_summary
 from fastconv.models.trainer import Trainer
 from fastconv.runtime.errors import ArgumentError, ShapeError
+from fastconv.runtime.location import location_text
 
 
 class Model(Trainer):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from fastconv.runtime.errors import DataError, FastconvWarning, ShapeError
+from fastconv.runtime.errors import DataError, ShapeError
+from fastconv.runtime.location import warn
 
 # Layers that leave a map of pixels a map: Flatten belongs before them.
 _ADDS_NO_MAP = ("Dense", "Activation", "Dropout", "Softmax", "ReLU", "InputLayer")
@@ -94,7 +94,7 @@ def warn_once(model: Any, message: str) -> None:
     said = _warned.setdefault(model, set())
     if message not in said:
         said.add(message)
-        warnings.warn(message, FastconvWarning, stacklevel=2)
+        warn(message)
 
 
 def activation_name(layer: Any) -> str | None:

@@ -11,11 +11,11 @@ from fastconv import graph, layers
 from fastconv.layers import context
 from fastconv.layers.input_layer import Input, InputLayer
 from fastconv.layers.layer import Layer
-from fastconv.layers.location import location_text
 from fastconv.layers.traceback import short_errors
 from fastconv.models.layer_graph import LayerGraph
 from fastconv.models.model import Model
 from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.location import location_text
 
 
 class Sequential(Model):
@@ -42,6 +42,10 @@ class Sequential(Model):
 
     def __init__(self, layers: Sequence[Any] | None = None, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
+        if isinstance(layers, Layer):
+            raise ArgumentError(
+                f"model '{self.name}': expected a list of layers; came {layers!r}. Write Sequential([...])."
+            )
         for layer in layers or ():
             self.add(layer)
 

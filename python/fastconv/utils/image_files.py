@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastconv.data import decode, resize
-from fastconv.runtime.errors import ArgumentError, DataError, FastconvWarning, ShapeError
+from fastconv.runtime.errors import ArgumentError, DataError, ShapeError
+from fastconv.runtime.location import warn
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -155,6 +155,6 @@ def save_img(
     if file_format and file_format.lower() in ("jpg", "jpeg"):
         file_format = "jpeg"
         if image.mode == "RGBA":
-            warnings.warn("save_img: JPEG has no alpha; it is dropped.", FastconvWarning, stacklevel=2)
+            warn("save_img: JPEG has no alpha; it is dropped.")
             image = image.convert("RGB")
     image.save(path, format=file_format or None, **options)

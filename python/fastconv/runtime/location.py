@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+
+from fastconv.runtime.errors import FastconvWarning
 
 _package = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -24,3 +27,11 @@ def user_location() -> tuple[str, int] | None:
 def location_text(location: tuple[str, int] | None) -> str:
     """'train.py:31'."""
     return f"{os.path.basename(location[0])}:{location[1]}" if location else "built by fastconv"
+
+
+def warn(message: str) -> None:
+    """A FastconvWarning that names the user's line, not one of ours."""
+    level, frame = 2, sys._getframe(1)
+    while frame is not None and is_ours(frame.f_code.co_filename):
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]
+    warnings.warn(message, FastconvWarning, stacklevel=level)
