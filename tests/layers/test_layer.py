@@ -226,10 +226,10 @@ def test_unknown_argument():
             lambda: layers.Dropout(1.5),
             "Dropout: expected a rate from 0 up to below 1; came 1.5. 0.5 is usual.",
         ),
-        (lambda: layers.Dense(0), "Dense: expected units from 1 up; came 0."),
+        (lambda: layers.Dense(0), "Dense: expected units to be a whole number from 1 up; came 0."),
         (
             lambda: layers.Conv2D(6, 3, groups=4),
-            "Conv2D: expected filters from 1 up that groups divide; came filters=6, groups=4.",
+            "Conv2D: expected filters that groups divide; came filters=6, groups=4.",
         ),
         (
             lambda: layers.Conv2D(6, (3, 3, 3)),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from fastconv.runtime.errors import ArgumentError
 
@@ -37,9 +40,9 @@ def renamed(arguments: dict[str, Any], accepted: Sequence[str]) -> dict[str, Any
 
 def pair(name: str, value: Any, least: int = 1) -> tuple[int, int]:
     """Two whole numbers, rows and columns, from one number or two."""
-    numbers = (value, value) if isinstance(value, int) else value
+    both = (value, value) if isinstance(value, (int, np.integer)) else value
     try:
-        rows, columns = (int(number) for number in numbers)
+        rows, columns = (operator.index(number) for number in both)
     except (TypeError, ValueError):
         raise ArgumentError(
             f"{name}: expected a whole number, or two: (rows, columns); came {value!r}."
@@ -47,6 +50,25 @@ def pair(name: str, value: Any, least: int = 1) -> tuple[int, int]:
     if rows < least or columns < least:
         raise ArgumentError(f"{name}: expected numbers from {least} up; came {value!r}.")
     return rows, columns
+
+
+def whole(layer: str, name: str, value: Any) -> int:
+    """A number of units or channels."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise ArgumentError(f"{layer}: expected {name} to be a whole number from 1 up; came {value!r}.")
+    return int(value)
+
+
+def checked_padding(value: Any) -> Any:
+    """The padding, a word in lower case."""
+    word = value.lower() if isinstance(value, str) else value
+    axes = value if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
+    ends = [end for axis in axes for end in (axis if isinstance(axis, (tuple, list)) else (axis, axis))]
+    if word in ("valid", "same") or all(isinstance(end, (int, np.integer)) and end >= 0 for end in ends):
+        return word
+    raise ArgumentError(
+        f"padding: expected 'valid', 'same', a number of pixels, or ((top, bottom), (left, right)); came {value!r}."
+    )
 
 
 def channels_last(value: Any) -> None:

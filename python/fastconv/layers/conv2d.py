@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from fastconv import primitives
-from fastconv.layers.arguments import channels_last, pair, refuse_unsupported, renamed
+from fastconv.layers.arguments import channels_last, checked_padding, pair, refuse_unsupported, renamed, whole
 from fastconv.layers.layer import trail_text, with_old_names
-from fastconv.layers.location import location_text, user_location
 from fastconv.layers.weighted import WeightedLayer
 from fastconv.primitives.conv2d import conv_geometry
-from fastconv.runtime.errors import ArgumentError, FastconvWarning
+from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.location import location_text, user_location, warn
 
 
 @with_old_names
@@ -58,15 +57,15 @@ class Conv2D(WeightedLayer):
         refuse_unsupported(locals())
         channels_last(data_format)
         super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **kwargs)
-        self.filters = int(filters)
+        self.filters = whole("Conv2D", "filters", filters)
         self.kernel_size = pair("kernel_size", kernel_size)
         self.strides = pair("strides", strides)
         self.dilation_rate = pair("dilation_rate", dilation_rate)
-        self.groups = int(groups)
-        self.padding = padding.lower() if isinstance(padding, str) else padding
-        if self.groups < 1 or self.filters < 1 or self.filters % self.groups:
+        self.groups = whole("Conv2D", "groups", groups)
+        self.padding = checked_padding(padding)
+        if self.filters % self.groups:
             raise ArgumentError(
-                f"Conv2D: expected filters from 1 up that groups divide; came filters={filters}, groups={groups}."
+                f"Conv2D: expected filters that groups divide; came filters={filters}, groups={groups}."
             )
         self._warn_of_old_spelling()
 
@@ -75,12 +74,10 @@ class Conv2D(WeightedLayer):
         given = self._arguments[0][:3]
         if len(given) == 3 and all(isinstance(number, int) for number in given) and given[2] > 1:
             filters, kernel, stride = given
-            warnings.warn(
+            warn(
                 f"Conv2D({filters}, {kernel}, {stride}) at {location_text(self._made_at)}: taken as in Keras 3, a "
                 f"{kernel}x{kernel} kernel with stride {stride}. If a {kernel}x{stride} kernel was meant, write "
-                f"Conv2D({filters}, ({kernel}, {stride})); if the stride, write strides={stride}.",
-                FastconvWarning,
-                stacklevel=5,
+                f"Conv2D({filters}, ({kernel}, {stride})); if the stride, write strides={stride}."
             )
 
     def build(self, input_shape: Any) -> None:
@@ -165,11 +162,9 @@ def Convolution2D(filters: int, *args: Any, **kwargs: Any) -> Conv2D:
     if len(args) >= 2 and isinstance(args[0], int) and isinstance(args[1], int):
         rows, columns = args[:2]
         args = ((rows, columns), *args[2:])
-        warnings.warn(
+        warn(
             f"Convolution2D({filters}, {rows}, {columns}) at {location_text(user_location())}: taken as Keras 1 and 2 "
             f"meant it, a {rows}x{columns} kernel (Keras 3: stride {columns}). Write "
-            f"Conv2D({filters}, ({rows}, {columns})).",
-            FastconvWarning,
-            stacklevel=2,
+            f"Conv2D({filters}, ({rows}, {columns}))."
         )
     return Conv2D(filters, *args, **kwargs)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fastconv import primitives
-from fastconv.layers.arguments import refuse_unsupported
+from fastconv.layers.arguments import refuse_unsupported, whole
 from fastconv.layers.layer import with_old_names
 from fastconv.layers.weighted import WeightedLayer
-from fastconv.runtime.errors import ArgumentError
 
 
 @with_old_names
@@ -46,9 +45,7 @@ class Dense(WeightedLayer):
         if input_dim is not None:
             kwargs.setdefault("input_shape", (input_dim,))
         super().__init__(activation, use_bias, kernel_initializer, bias_initializer, **kwargs)
-        if int(units) < 1:
-            raise ArgumentError(f"Dense: expected units from 1 up; came {units}.")
-        self.units = int(units)
+        self.units = whole("Dense", "units", units)
 
     def build(self, input_shape: Any) -> None:
         if len(input_shape) < 2 or input_shape[-1] is None:

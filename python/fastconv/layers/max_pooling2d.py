@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastconv import primitives
-from fastconv.layers.arguments import channels_last, pair
+from fastconv.layers.arguments import channels_last, checked_padding, pair
 from fastconv.layers.layer import Layer, trail_text, with_old_names
 from fastconv.primitives.conv2d import resolve_padding
 
@@ -37,7 +37,7 @@ class MaxPooling2D(Layer):
         super().__init__(**kwargs)
         self.pool_size = pair("pool_size", pool_size)
         self.strides = self.pool_size if strides is None else pair("strides", strides)
-        self.padding = padding.lower() if isinstance(padding, str) else padding
+        self.padding = checked_padding(padding)
 
     def call(self, inputs: Any) -> Any:
         x = self._cast(inputs)
