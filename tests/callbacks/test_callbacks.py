@@ -272,6 +272,11 @@ class TestModelCheckpoint:
             f"{make.__name__}: cannot write into folder '{tmp_path / 'file'}': file exists. Choose another folder."
         )
 
+    @pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs a folder where nobody can make files")
+    def test_a_file_that_cannot_be_opened(self):
+        with pytest.raises(DataError, match=r"^CSVLogger: cannot write .*/proc.*: .* Choose another folder"):
+            train(callbacks.CSVLogger("/proc/history.csv"), [1.0])
+
     def test_a_folder_instead_of_a_file(self, tmp_path):
         with pytest.raises(DataError) as caught:
             train(callbacks.CSVLogger(tmp_path), [1.0])

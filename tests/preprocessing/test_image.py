@@ -430,7 +430,6 @@ def test_random_transform():
 
 
 def test_saved_pictures(folder, tmp_path):
-    (tmp_path / "out").mkdir()
     generator = flow(folder, save_to_dir=str(tmp_path / "out"), save_prefix="aug", save_format="jpeg")
     x, _ = next(generator)
     saved = list_pictures(str(tmp_path / "out"), ext="jpg|jpeg")

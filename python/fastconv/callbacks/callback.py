@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastconv.callbacks.logs import Logs
+from fastconv.runtime.errors import ArgumentError
 
 _PLACES = ("batch", "epoch", "train_batch", "test_batch", "predict_batch", "train", "test", "predict")
 HOOKS = tuple(f"on_{place}_{end}" for place in _PLACES for end in ("begin", "end"))
@@ -106,7 +107,7 @@ class CallbackList:
     ) -> None:
         if isinstance(callbacks, Callback):
             callbacks = [callbacks]
-        self.callbacks: list[Any] = list(callbacks or ())
+        self.callbacks: list[Any] = [_checked(callback) for callback in callbacks or ()]
         self.model = model
         self.params = params
         if add_history:
@@ -168,6 +169,17 @@ class CallbackList:
         return len(self.callbacks)
 
 
+def _checked(callback: Any) -> Any:
+    if hasattr(callback, "set_params") and not isinstance(callback, type):
+        return callback
+    remedy = (
+        f"Write {callback.__name__}(...)."
+        if isinstance(callback, type)
+        else "A function goes into LambdaCallback(on_epoch_end=...)."
+    )
+    raise ArgumentError(f"callbacks: expected callbacks in a list; came {callback!r}. {remedy}")
+
+
 def _with_logs(hook: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Any, ...]:
     """The arguments of a hook with its logs last, as Logs."""
     counted = "epoch" in hook or "batch" in hook
@@ -202,8 +214,6 @@ class LambdaCallback(Callback):
         super().__init__()
         for hook, function in functions.items():
             if hook not in HOOKS:
-                from fastconv.runtime.errors import ArgumentError
-
                 raise ArgumentError(
                     f"LambdaCallback: expected hooks like on_epoch_end; came {hook!r}. There are {', '.join(HOOKS)}."
                 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from fastconv.callbacks.files import prepare_folder
 from fastconv.callbacks.logs import Logs, find
 from fastconv.callbacks.monitor import MonitorCallback
 from fastconv.runtime.errors import ArgumentError
+from fastconv.utils.folders import prepare_folder
 
 
 class ModelCheckpoint(MonitorCallback):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastconv.callbacks.callback import Callback
-from fastconv.callbacks.files import prepare_folder
+from fastconv.utils.folders import writing
 
 
 class CSVLogger(Callback):
@@ -28,13 +28,13 @@ class CSVLogger(Callback):
         self._file: Any = None
 
     def on_train_begin(self, logs: Any = None) -> None:
-        prepare_folder("CSVLogger", self.filename)
         path = Path(self.filename)
         self._keys = None
         if self.append and path.exists() and path.stat().st_size:
             with path.open(newline="", encoding="utf-8") as file:
                 self._keys = next(csv.reader(file, delimiter=self.separator))[1:]
-        self._file = path.open("a" if self.append else "w", newline="", encoding="utf-8")
+        with writing("CSVLogger", self.filename):
+            self._file = path.open("a" if self.append else "w", newline="", encoding="utf-8")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs = logs or {}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastconv.runtime.errors import ArgumentError
+from fastconv.utils.folders import writing
 
 _GAP, _CAPTION = 8, 20  # pixels between cells; height of a caption
 _RIGHT, _WRONG = (24, 120, 60), (196, 32, 32)
@@ -53,7 +54,6 @@ def contact_sheet(
     for i, (image, caption) in enumerate(zip(images, captions)):
         left, top = _GAP + i % columns * step_x, _GAP + i // columns * step_y
         colour = (60, 60, 60) if correct is None else _RIGHT if correct[i] else _WRONG
-        picture = _opened(image)
         picture = ImageOps.contain(_opened(image), (cell, cell))
         sheet.paste(picture, (left + (cell - picture.width) // 2, top + (cell - picture.height) // 2))
         pen.rectangle([left - 2, top - 2, left + cell + 1, top + cell + 1], outline=colour, width=2)
@@ -61,7 +61,8 @@ def contact_sheet(
             (left + cell / 2, top + cell + _CAPTION / 2 + 2), caption, fill=colour, font=font, anchor="mm"
         )
     if path is not None:
-        sheet.save(path)
+        with writing("contact_sheet", path):
+            sheet.save(path)
     return sheet
 
 

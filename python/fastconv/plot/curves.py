@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fastconv.runtime.errors import ArgumentError
+from fastconv.utils.folders import writing
 
 _WIDTH, _HEIGHT = 560, 400  # one panel, pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 68, 24, 44, 52  # margins around its axes
@@ -31,6 +32,10 @@ def curves(history: Any, path: str | os.PathLike[str] | None = None) -> Any:
     from PIL import Image, ImageDraw
 
     recorded: Mapping[str, Sequence[float]] = getattr(history, "history", history)
+    if not isinstance(recorded, Mapping):
+        raise ArgumentError(
+            f"curves: expected what fit returned; came {history!r}. Write history = model.fit(...)."
+        )
     panels = _panels(recorded)
     if not panels:
         raise ArgumentError(
@@ -41,7 +46,8 @@ def curves(history: Any, path: str | os.PathLike[str] | None = None) -> Any:
     for i, (name, lines) in enumerate(panels.items()):
         _Panel(pen, i * _WIDTH, name, lines).draw()
     if path is not None:
-        image.save(path)
+        with writing("curves", path):
+            image.save(path)
     return image
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import threading
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,7 +25,9 @@ from fastconv.data.folder import (
 from fastconv.data.reader import Batch, BatchReader
 from fastconv.data.source import ArraySource, FileSource, cache_bytes
 from fastconv.runtime import keys
-from fastconv.runtime.errors import ArgumentError, DataError, FastconvWarning, ShapeError
+from fastconv.runtime.errors import ArgumentError, DataError, ShapeError
+from fastconv.runtime.location import warn
+from fastconv.utils.folders import prepare_folder
 from fastconv.utils.image_files import (
     array_to_img,
     check_color_mode,
@@ -434,6 +435,8 @@ class _Saved:
 
     def __init__(self, folder: str | None, prefix: str, file_format: str) -> None:
         self._folder, self._prefix, self._format = folder, prefix, file_format
+        if folder:
+            prepare_folder("save_to_dir", os.path.join(folder, "picture"))
 
     def write(self, batch: Batch, seed: int) -> None:
         if not self._folder:
@@ -598,11 +601,9 @@ class DirectoryIterator(Iterator):
         classes = self._feed.classes
         assert classes is not None
         if self.shuffle and self._drawn_by_hand:
-            warnings.warn(
+            warn(
                 f"'{self.directory}': expected batches in file order, as `classes` is; came batches drawn by hand "
-                "from a shuffled generator. Use predict(generator), or shuffle=False.",
-                FastconvWarning,
-                stacklevel=2,
+                "from a shuffled generator. Use predict(generator), or shuffle=False."
             )
             self._drawn_by_hand = False
         return classes
@@ -686,11 +687,9 @@ def _images(x: Any, where: str) -> np.ndarray:
         grey = " Grey pictures: `x[..., None]`." if x.ndim == 3 and not one else ""
         raise ShapeError(f"{where}: expected x (n, height, width, channels); came {x.shape}.{one}{grey}")
     if x.shape[3] not in (1, 3, 4):
-        warnings.warn(
+        warn(
             f"{where}: x has {x.shape[3]} channels on its last axis; 1, 3 or 4 are usual. "
-            "Channels first? `np.moveaxis(x, 1, -1)`.",
-            FastconvWarning,
-            stacklevel=3,
+            "Channels first? `np.moveaxis(x, 1, -1)`."
         )
     return x if x.dtype in (np.uint8, np.float32) else x.astype(np.float32)
 

@@ -1,8 +1,10 @@
-"""Folders that callbacks write into."""
+"""Folders and files that are written into."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from fastconv.runtime.errors import DataError
@@ -23,3 +25,19 @@ def prepare_folder(who: str, path: str | os.PathLike[str]) -> None:
         reason = (error.strerror or str(error)).lower()
     if reason:
         raise DataError(f"{who}: cannot write into folder '{folder}': {reason}. Choose another folder.")
+
+
+@contextlib.contextmanager
+def writing(who: str, path: str | os.PathLike[str]) -> Iterator[None]:
+    """Around the writing of a file: its folder is made.
+
+    Raises:  DataError: it cannot be written.
+    """
+    prepare_folder(who, path)
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(
+            f"{who}: cannot write '{path}': {reason}. Choose another folder, or make room."
+        ) from None
