@@ -104,6 +104,38 @@ def test_a_flipped_bit_of_a_weight(written):
     assert refused(written) == damaged("its contents do not match their checksum, a bit has changed")
 
 
+@pytest.mark.parametrize(
+    ("beginning", "kind"),
+    [
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras's .h5)"),
+        (b"PK\x03\x04\x14\x00\x00\x00", "a zip archive (Keras's .keras, NumPy's .npz or PyTorch's .pt)"),
+        (b"\x93NUMPY\x01\x00", "a NumPy file (.npy)"),
+        (b"\x80\x04\x95\x1f\x00\x00\x00\x00", "a pickle, which may hold any program"),
+        (b"\x80\x04N.", "a pickle, which may hold any program"),
+    ],
+    ids=["h5", "zip", "npy", "pickle", "short pickle"],
+)
+def test_files_of_other_programs(tmp_path, beginning, kind):
+    path = tmp_path / "other"
+    path.write_bytes(beginning + bytes(200 if len(beginning) == 8 else 0))
+    assert refused(path) == (
+        f"expected a .fastconv file; it is {kind}. Build the model in code, open the file with the program that wrote "
+        "it, and hand its arrays to model.set_weights."
+    )
+
+
+def test_a_header_whose_length_begins_like_a_pickle(tmp_path):
+    path = tmp_path / "m.fastconv"
+    note = ""
+    while True:
+        fastconv_file.write(path, TENSORS, {"note": note})
+        length = path.read_bytes()[:2]
+        if length == b"\x80\x04":
+            break
+        note += "x"
+    assert fastconv_file.read(path)[1]["note"] == note
+
+
 def test_a_header_of_many_terabytes_takes_no_memory(tmp_path):
     path = tmp_path / "m.fastconv"
     path.write_bytes((1 << 60).to_bytes(8, "little") + b"{}")

@@ -25,7 +25,7 @@ _NOTHING = np.zeros(0, np.float32)
 @short_errors
 def save_model(model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
     """Writes a model to a `.fastconv` file; see Model.save."""
-    path = _checked_path(filepath, overwrite)
+    path = _checked_path("save", filepath, overwrite)
     if not model.weights and not model.built:
         raise ArgumentError(
             f"save: model '{model.name}' has no weights yet; give it an input_shape, or call it on data first."
@@ -54,7 +54,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, include_optimi
 
 def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
     """Writes the weights alone."""
-    path = _checked_path(filepath, overwrite)
+    path = _checked_path("save_weights", filepath, overwrite)
     tensors = {name: v.numpy() for name, v in named_weights(model).items()}
     fastconv_file.write(path, tensors, {"weights_of": model.name, "order": list(tensors)})
 
@@ -71,15 +71,15 @@ def load_weights(model: Any, filepath: Any) -> None:
     _assign_all(path, model, tensors)
 
 
-def _checked_path(filepath: Any, overwrite: bool) -> str:
+def _checked_path(method: str, filepath: Any, overwrite: bool) -> str:
     path = os.fspath(filepath)
     if not path.endswith(ENDING):
         raise ArgumentError(
-            f"save: expected a name that ends in '{ENDING}'; came '{path}'. Write model.save('"
+            f"{method}: expected a name that ends in '{ENDING}'; came '{path}'. Write model.{method}('"
             f"{os.path.splitext(path)[0]}{ENDING}')."
         )
     if not overwrite and os.path.exists(path):
-        raise ArgumentError(f"save: '{path}' exists, and overwrite is False. Choose another name.")
+        raise ArgumentError(f"{method}: '{path}' exists, and overwrite is False. Choose another name.")
     return path
 
 
@@ -121,7 +121,8 @@ def load_model(filepath: Any, custom_objects: dict[str, type] | None = None, com
     if os.path.isdir(path):
         raise WeightsError(
             f"'{path}': expected a {ENDING} file; it is a folder. A SavedModel is a TensorFlow program: where TensorFlow "
-            "is, convert it with keras.models.load_model(...).save('m.h5')."
+            "is, load it with Keras, build the same model here, and hand the weights over: "
+            "model.set_weights(keras_model.get_weights())."
         )
     tensors, description = fastconv_file.read(path)
     weight_bytes = sum(t.nbytes for name, t in tensors.items() if not name.startswith(_OPTIMIZER))

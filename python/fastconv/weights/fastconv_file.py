@@ -32,6 +32,17 @@ _dtypes: dict[str, np.dtype[Any]] = {
     "BOOL": np.dtype("?"),
 }
 
+# How files begin that are taken for ours.
+_others = {
+    b"\x89HDF": "an HDF5 file (Keras's .h5)",
+    b"PK\x03\x04": "a zip archive (Keras's .keras, NumPy's .npz or PyTorch's .pt)",
+    b"\x93NUMPY": "a NumPy file (.npy)",
+    b"\x80\x02": "a pickle, which may hold any program",
+    b"\x80\x03": "a pickle, which may hold any program",
+    b"\x80\x04": "a pickle, which may hold any program",
+    b"\x80\x05": "a pickle, which may hold any program",
+}
+
 
 def write(path: Any, tensors: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
     """Writes a file at once or not at all: a temporary name, flushed, then renamed.
@@ -129,9 +140,17 @@ def read(path: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def _header(path: Any, file: Any, size: int) -> dict[str, Any]:
+    first = file.read(8)
+    length = int.from_bytes(first, "little")
+    if size < 8 or length > LARGEST_HEADER:  # a shorter one might begin with any of these bytes
+        kind = next((kind for beginning, kind in _others.items() if first.startswith(beginning)), None)
+        if kind is not None:
+            raise WeightsError(
+                f"'{path}': expected a .fastconv file; it is {kind}. Build the model in code, open the file with the "
+                "program that wrote it, and hand its arrays to model.set_weights."
+            )
     if size < 8:
         raise _damaged(path, f"it has {size} bytes and no header")
-    length = int.from_bytes(file.read(8), "little")
     if length > LARGEST_HEADER:
         raise WeightsError(
             f"'{path}': expected a .fastconv file (safetensors); its first bytes say a header of {length:,} bytes. "
