@@ -497,7 +497,7 @@ def test_unknown_argument():
     x, y = digits(20)
     with pytest.raises(ArgumentError) as error:
         compiled().fit(x, y, epoch=3)
-    assert message(error) == "unknown arguments: epoch. Check the spelling."
+    assert message(error) == "fit: unknown arguments: epoch; did you mean 'epochs'?"
 
 
 def test_clipping_is_not_recommended_to_those_who_clip():

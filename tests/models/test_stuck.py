@@ -8,6 +8,7 @@ from fastconv import Sequential, layers
 from fastconv.datasets import drawings
 from fastconv.models.batches import Batch
 from fastconv.models.stuck import Shares, dead_shares
+from fastconv.runtime.errors import FastconvWarning
 
 
 def halves(n=96, seed=0):
@@ -77,7 +78,8 @@ def test_pictures_that_were_not_scaled(capsys):
     model = convnet()
     kill(model.layers[1])
     model.compile("sgd", "binary_crossentropy")
-    model.fit(np.round(x * 127.5), y, batch_size=50)
+    with pytest.warns(FastconvWarning, match="pictures of about 0..1"):
+        model.fit(np.round(x * 127.5), y, batch_size=50)
     assert lines(capsys) == [
         "epoch 1: loss 0.693, guessing gives 0.686. Output constant; 100% of 'second' dead. Inputs are 0..255: "
         "rescale=1/255, or a layer Rescaling(1/255), with new weights."

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from fastconv.models.output_checks import Output, check_output
+from fastconv.models.output_checks import Output, check_output, warn_once
 from fastconv.runtime.errors import DataError
 
 _CHUNK_BYTES = 1 << 24  # looked at for NaN in one go
 _NAMED_FILES = 3
+_UNSCALED = 20.0  # inputs beyond it are no scaled pixels
+_SCALING_LAYERS = ("Rescaling", "Normalization", "BatchNormalization", "Operation")
 
 
 def check_fit(
@@ -139,11 +141,37 @@ def check_images(where: str, key: str, values: Any, files: Sequence[str] | None 
         raise DataError(_ragged(where, name, f"dtype object, images of {sizes} sizes"))
     if values.dtype.kind in "US":
         raise DataError(
-            f"{where}: expected {name} to hold numbers; came text ({values.ravel()[0]!r}). "
+            f"{where}: expected {name} to hold numbers; came text ({str(values.ravel()[0])!r}). "
             "Load the images first, e.g. with image_dataset_from_directory or flow_from_dataframe."
+        )
+    if values.dtype.kind not in "fiub":
+        raise DataError(
+            f"{where}: expected {name} to hold numbers; came dtype {values.dtype.name}. Convert it, e.g. with astype('float32')."
         )
     if values.dtype.kind == "f":
         _check_finite(where, name, values, files)
+
+
+def unscaled(model: Any, x: Any) -> tuple[float, float] | None:
+    """The range of an input that is large and that no layer scales; None of all others."""
+    if any(type(layer).__name__ in _SCALING_LAYERS for layer in model._flattened()):
+        return None
+    low, high = (float(f(np.asarray(x))) for f in (np.min, np.max))
+    return (low, high) if max(-low, high) > _UNSCALED else None
+
+
+def warn_of_raw_pixels(model: Any, where: str, x: Any) -> None:
+    """Warns of bytes in front of a new model; one whose `call` is the user's own may scale them there."""
+    if np.ndim(x) != 4 or model._graph is None or model._epochs_done:
+        return
+    found = unscaled(model, x)
+    if found is not None and found[0] >= 0 and found[1] <= 255:
+        low, high = found
+        warn_once(
+            model,
+            f"{where}: expected pictures of about 0..1; the first are {low:g}..{high:g}, from which a new model seldom "
+            "learns. Use rescale=1/255, or begin the model with Rescaling(1/255).",
+        )
 
 
 def _ragged(where: str, name: str, came: str) -> str:

@@ -69,6 +69,9 @@ class Compilation:
         if self.losses is None:
             for part in leaves(loss):
                 losses.get(part)  # misspelt names are told at once
+        for part in [*leaves(metric_list), *leaves(weighted_metrics)]:
+            if isinstance(part, str) and part.lower() not in ("accuracy", "acc"):
+                metrics.get(part)
         self.at = tick()
         self.trainable: list[Variable] = model.trainable_weights
         self.output_names: list[str] = []

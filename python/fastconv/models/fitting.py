@@ -111,6 +111,7 @@ class Fit:
             self.listeners,
             None,
             self.watch.validation.add,
+            "fit, validation_data",
         )
         self.listeners.on_test_end(values)
         self.validated += 1

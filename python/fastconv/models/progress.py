@@ -6,6 +6,9 @@ import sys
 import time
 from typing import Any
 
+from fastconv.runtime.errors import ArgumentError
+
+_VERBOSE = ("auto", "0", "1", "2", "True", "False")
 _REFRESH_S = 0.5  # between two looks at the metrics, which wait for the step
 
 
@@ -16,6 +19,10 @@ class Progress:
     """
 
     def __init__(self, verbose: Any, epochs: int = 1, word: str = "Epoch") -> None:
+        if str(verbose) not in _VERBOSE:
+            raise ArgumentError(
+                f"expected verbose 'auto', 0 (silent), 1 (a bar) or 2 (a line an epoch); came {verbose!r}. Leave it out."
+            )
         self.silent = verbose in (0, False, "0")
         self.bar_wanted = verbose in (1, True, "auto", "1") and sys.stdout.isatty()
         self.epochs, self.word = epochs, word

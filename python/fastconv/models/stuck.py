@@ -16,6 +16,7 @@ from fastconv import primitives
 from fastconv.compiler import Function
 from fastconv.layers.structure import leaves
 from fastconv.models.batches import Batch
+from fastconv.models.checks import unscaled
 from fastconv.models.layer_graph import LayerGraph
 from fastconv.models.output_checks import activation_name
 
@@ -25,11 +26,9 @@ _FEWEST_EPOCHS, _FEWEST_STEPS = 3, 100  # in a row, before which a run has only 
 _CONSTANT = 1e-6  # spread of the outputs of a batch: nothing of the image arrives
 _NEARLY_CONSTANT = 1e-3  # the same, if it lasts for two epochs
 _FEWEST_SAMPLES = 4  # whose outputs say anything about their spread
-_UNSCALED = 20.0  # inputs beyond it are no scaled pixels
 _MANY_DEAD = 0.5  # share of a layer's units that is worth naming
 _LEARNING = 0.95  # of the loss of guessing: below it one class for all is a matter of the threshold
 _UNEQUAL = 1.2  # times the share that each class would have: from here on classes are unequal
-_SCALING_LAYERS = ("Rescaling", "Normalization", "BatchNormalization")
 _ACCURACIES = ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy")
 
 
@@ -168,11 +167,10 @@ class Watch:
         return f"{text} is usual: see whether the labels belong to their images."
 
     def _unscaled(self, batch: Batch) -> str | None:
-        if any(type(layer).__name__ in _SCALING_LAYERS for layer in self._model._flattened()):
+        found = unscaled(self._model, batch.x[0])
+        if found is None:
             return None
-        low, high = (float(f(np.asarray(batch.x[0]))) for f in (np.min, np.max))
-        if max(-low, high) <= _UNSCALED:
-            return None
+        low, high = found
         scale = f"1/{max(-low, high):g}"
         return (
             f"Inputs are {low:g}..{high:g}: rescale={scale}, or a layer Rescaling({scale}), with new weights."

@@ -7,7 +7,6 @@ of the step before.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,9 +18,9 @@ from fastconv.layers import context
 from fastconv.layers.layer import Layer, tick
 from fastconv.layers.structure import leaves
 from fastconv.layers.traceback import short_errors
-from fastconv.models import batches as data
+from fastconv.models import arguments, batches as data
 from fastconv.models.batches import Batch, Naming
-from fastconv.models.checks import check_fit
+from fastconv.models.checks import check_fit, warn_of_raw_pixels
 from fastconv.models.compilation import Compilation
 from fastconv.models.fitting import Fit, Timed, callback_list, some_batches
 from fastconv.models.input_checks import checked, fits_without_channel
@@ -30,9 +29,11 @@ from fastconv.models.numerics import explained
 from fastconv.models.progress import Progress
 from fastconv.primitives.base import Spec
 from fastconv.runtime import keys
-from fastconv.runtime.errors import ArgumentError, FastconvWarning
+from fastconv.runtime.errors import ArgumentError, DataError
+from fastconv.runtime.location import warn
 from fastconv.runtime.variable import Variable
 
+_VALIDATION = "fit, validation_data"  # where, in messages about the data that `fit` validates with
 _compiles: list[
     tuple[int, Any]
 ] = []  # (when, id of the model) of the last compile of each of the last two models
@@ -92,7 +93,7 @@ class Trainer(Layer):
             `sample_weight` and `class_weight` weigh.
         Raises:  ArgumentError: an unknown name (the message has the nearest), or an optimiser of another model.
         """
-        _refuse_unknown(kwargs)
+        arguments.refuse_unknown("compile", kwargs, self.compile)
         compilation = Compilation(self, optimizer, loss, metrics, loss_weights, weighted_metrics)
         compilation.optimizer.build([], self)
         _say_frozen(self)
@@ -154,8 +155,7 @@ class Trainer(Layer):
         return weights[0].device if weights else None
 
     def _run_step(self, kind: str, batch: Batch, explain: Any = None) -> Any:
-        form = (len(batch.x), len(batch.y or ()), len(batch.weights or ()))
-        return self._step(kind, form)(*data.tensors(batch), explain=explain)
+        return self._step(kind, _form(batch))(*data.tensors(batch), explain=explain)
 
     def _forward(self, x: list[Any]) -> Any:
         return self._extend((x[0] if len(x) == 1 else x,), {})
@@ -166,6 +166,7 @@ class Trainer(Layer):
         predictions = list(leaves(self._forward(x)))
         names = self._names_of_outputs(len(predictions))
         _check_count("y", y, names, self.name)
+        _check_samples(x, [*y, *weights], self.name)
         weights = weights or [None] * len(names)
         weights = weights * len(names) if len(weights) == 1 else weights
         compilation.resolve(
@@ -318,12 +319,21 @@ class Trainer(Layer):
             DataError, ShapeError: data, labels, loss and last layer do not fit together.
             NumericsError: a loss or gradient is not finite; the model is that of the step before.
         """
-        epochs = kwargs.pop("nb_epoch", epochs)
-        _refuse_unknown(kwargs)
+        epochs = arguments.whole_number("fit", "epochs", kwargs.pop("nb_epoch", epochs), 0)
+        initial_epoch = arguments.whole_number("fit", "initial_epoch", initial_epoch, 0)
+        batch_size = arguments.count("fit", "batch_size", batch_size)
+        steps_per_epoch = arguments.count("fit", "steps_per_epoch", steps_per_epoch)
+        validation_steps = arguments.count("fit", "validation_steps", validation_steps)
+        validation_batch_size = arguments.count("fit", "validation_batch_size", validation_batch_size)
+        validation_freq = arguments.frequency(validation_freq)
+        arguments.refuse_unknown("fit", kwargs, self.fit)
+        if class_weight is not None:
+            arguments.check_class_weight(class_weight)
         compilation = self._prepare_training("fit")
         assert self._key is not None
         seed = int(self._key.numpy()[0])
         naming = self._naming()
+        arguments.check_given("fit", x, len(naming.inputs))
         training = data.data_for(x, y, sample_weight, naming, "fit", batch_size, shuffle, seed)
         validation = self._validation(
             training, validation_data, validation_split, validation_batch_size or batch_size
@@ -334,6 +344,9 @@ class Trainer(Layer):
         specs = self._build_for(first)
         self._check_trainable(compilation)
         self._check_data("fit", first, training, specs)
+        warn_of_raw_pixels(self, "fit", first.x[0])
+        if isinstance(validation, data.ArrayData):
+            self._check_data(_VALIDATION, validation._batch(slice(0, 1)), validation, specs)
         self._remember(x)
         _check_pair(x, validation_data)
         compilation.optimizer.build(compilation.trainable, self)
@@ -359,14 +372,9 @@ class Trainer(Layer):
     def _validation(self, training: Any, given: Any, share: float, batch_size: int | None) -> Any:
         naming = self._naming()
         if given is not None:
-            x, y, weights = (
-                given
-                if _is_arrays(given) and len(given) == 3
-                else (*given, None)
-                if _is_arrays(given)
-                else (given, None, None)
-            )
-            return data.data_for(x, y, weights, naming, "fit", batch_size, file_order=True)
+            x, y, weights = arguments.validation_parts(given)
+            arguments.check_given(_VALIDATION, x, len(naming.inputs))
+            return data.data_for(x, y, weights, naming, _VALIDATION, batch_size, file_order=True)
         if not share:
             return None
         if not isinstance(training, data.ArrayData):
@@ -410,7 +418,7 @@ class Trainer(Layer):
         batch = self._batch(x, y, sample_weight, "train_on_batch")
         if class_weight is not None:
             batch = data.class_weighted(batch, class_weight)
-        if ("train", (len(batch.x), len(batch.y or ()), len(batch.weights or ()))) not in self._steps:
+        if ("train", _form(batch)) not in self._steps:
             specs = self._build_for(batch)
             self._check_data("train_on_batch", batch, batch, specs)
             compilation.optimizer.build(compilation.trainable, self)
@@ -431,8 +439,8 @@ class Trainer(Layer):
         """Loss and metrics of one batch."""
         compilation = self._compiled("test_on_batch")
         batch = self._batch(x, y, sample_weight, "test_on_batch")
-        if not self.built:
-            self._build_for(batch)
+        if ("test", _form(batch)) not in self._steps:
+            self._check_data("test_on_batch", batch, batch, self._build_for(batch))
         compilation.reset()
         self._run_step("test", batch)
         return _returned(self._results(), return_dict)
@@ -473,8 +481,11 @@ class Trainer(Layer):
 
         Data objects are walked in file order, damaged files left out.
         """
-        _refuse_unknown(kwargs)
+        arguments.refuse_unknown("evaluate", kwargs, self.evaluate)
+        batch_size = arguments.count("evaluate", "batch_size", batch_size)
+        steps = arguments.count("evaluate", "steps", steps)
         self._compiled("evaluate")
+        arguments.check_given("evaluate", x, len(self._naming().inputs))
         source = data.data_for(x, y, sample_weight, self._naming(), "evaluate", batch_size, file_order=True)
         if isinstance(source, data.ArrayData):
             self._check_data(
@@ -495,14 +506,19 @@ class Trainer(Layer):
         listeners: Any,
         progress: Progress | None,
         seen: Callable[[Batch], None] | None = None,
+        where: str = "evaluate",
     ) -> dict[str, float]:
         compilation = self._compiled("evaluate")
         compilation.reset()
         if progress is not None:
             progress.begin(1, steps or data.count_of(source))
         samples = 0
+        looked_at = isinstance(source, data.ArrayData)
         timed = Timed(some_batches(source, steps, epoch))
         for k, batch in enumerate(timed):
+            if not looked_at:
+                looked_at = True
+                self._check_data(where, batch, batch, self._build_for(batch))
             listeners.on_test_batch_begin(k, {})
             self._run_step("test", batch)
             samples += batch.samples
@@ -536,7 +552,9 @@ class Trainer(Layer):
         A picture's output has the same bits in any batch.  Data objects are walked in file order (damaged files left
         out), so that row i belongs to `filenames[i]` and `classes[i]`.  Default: silent, unlike Keras.
         """
-        _refuse_unknown(kwargs)
+        arguments.refuse_unknown("predict", kwargs, self.predict)
+        batch_size = arguments.count("predict", "batch_size", batch_size)
+        steps = arguments.count("predict", "steps", steps)
         whole = (
             type(x) is np.ndarray
             and x.ndim > 0
@@ -545,6 +563,7 @@ class Trainer(Layer):
         )
         if whole and callbacks is None and steps is None and verbose == 0:
             return self._predicted(Batch([x], None, None))
+        arguments.check_given("predict", x, len(self._naming().inputs))
         source = data.data_for(x, None, None, self._naming(), "predict", batch_size, file_order=True)
         self._check_shapes(source)
         listeners = callback_list(callbacks, self, source, 1, steps, verbose, None)
@@ -604,6 +623,11 @@ class Trainer(Layer):
         return self.predict(x, batch_size, verbose)
 
 
+def _form(batch: Batch) -> tuple[int, int, int]:
+    """How many inputs, labels and weights a batch has."""
+    return len(batch.x), len(batch.y or ()), len(batch.weights or ())
+
+
 def _split(symbols: Sequence[Any], form: tuple[int, int, int]) -> tuple[list[Any], list[Any], list[Any]]:
     x, y, _ = form
     return list(symbols[:x]), list(symbols[x : x + y]), list(symbols[x + y :])
@@ -620,8 +644,14 @@ def _check_count(what: str, values: Sequence[Any], names: Sequence[str], model_n
         )
 
 
-def _is_arrays(given: Any) -> bool:
-    return isinstance(given, (tuple, list)) and len(given) in (2, 3)
+def _check_samples(x: Sequence[Any], others: Sequence[Any], model_name: str) -> None:
+    samples = x[0].shape[0]
+    for other in others:
+        if other.shape[:1] != (samples,):
+            raise DataError(
+                f"model '{model_name}': expected a label, and a weight if any, for each of the {samples} samples of a batch; "
+                f"came an array {tuple(other.shape)}. Give each image its own entry."
+            )
 
 
 def _innermost(layer: Layer) -> Layer:
@@ -644,28 +674,6 @@ def _returned(values: dict[str, float], return_dict: bool) -> Any:
         return values
     found = list(values.values())
     return found[0] if len(found) == 1 else found
-
-
-# Keras's arguments without meaning here: how data is loaded and how steps are run is ours to choose.
-_WITHOUT_MEANING = {
-    "auto_scale_loss",
-    "jit_compile",
-    "max_q_size",
-    "max_queue_size",
-    "nb_worker",
-    "pickle_safe",
-    "reset_metrics",
-    "run_eagerly",
-    "steps_per_execution",
-    "use_multiprocessing",
-    "workers",
-}
-
-
-def _refuse_unknown(kwargs: dict[str, Any]) -> None:
-    unknown = set(kwargs) - _WITHOUT_MEANING
-    if unknown:
-        raise ArgumentError(f"unknown arguments: {', '.join(sorted(unknown))}. Check the spelling.")
 
 
 def _say_frozen(model: Trainer) -> None:
@@ -711,15 +719,14 @@ def _warn_of_sorted(training: Any, share: float) -> None:
     at = int(np.floor(len(labels) * (1.0 - share)))
     last, before = np.unique(labels[at:]), np.unique(labels[:at])
     if len(last) == 1 and len(labels) - at > 1 and set(before.tolist()) - set(last.tolist()):
-        warnings.warn(
-            f"fit: the last {share:.0%} are all class {int(last[0])}; shuffle before, or give validation_data.",
-            FastconvWarning,
-            stacklevel=4,
+        warn(
+            f"fit: the last {share:.0%} are all class {int(last[0])}; shuffle before, or give validation_data."
         )
 
 
 def _check_pair(training: Any, validation: Any) -> None:
     if hasattr(training, "epoch_batches") and hasattr(validation, "epoch_batches"):
-        from fastconv.data import check_validation
+        from fastconv.data import check_validation, warn_of_shared_files
 
         check_validation(training, validation)
+        warn_of_shared_files(training, validation)

@@ -242,10 +242,10 @@ def _checked_rate(name: str, rate: Any) -> np.ndarray:
             f"optimizer '{name}': expected learning_rate to be a number or a schedule of fastconv.optimizers.schedules; "
             "came a function. Use callbacks.LearningRateScheduler(function)."
         )
-    value = np.asarray(rate, np.float32).reshape(())
+    value = np.asarray(np.nan if isinstance(rate, str) else rate, np.float32).reshape(())
     if not value >= 0:
         raise ArgumentError(
-            f"optimizer '{name}': expected a learning rate of 0 or more; came {rate}. 0.001 is usual."
+            f"optimizer '{name}': expected a learning rate of 0 or more; came {rate!r}. 0.001 is usual."
         )
     return value
 

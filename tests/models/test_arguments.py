@@ -1,0 +1,224 @@
+"""What `fit`, `evaluate` and `predict` say of arguments and data that cannot be meant.  Messages are compared whole."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import fastconv as fc
+from fastconv import layers
+from fastconv.datasets import drawings
+from fastconv.preprocessing.image import ImageDataGenerator
+from fastconv.runtime.errors import ArgumentError, DataError, FastconvWarning
+
+X = np.linspace(0, 1, 12 * 36, dtype="float32").reshape(12, 6, 6, 1)
+Y = np.arange(12) % 3
+
+
+def model(units=3):
+    made = fc.Sequential(
+        [layers.Flatten(input_shape=(6, 6, 1)), layers.Dense(units, activation="softmax", name="last")],
+        name="shapes",
+    )
+    made.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return made
+
+
+def said(error, call):
+    with pytest.raises(error) as caught:
+        call()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"epochs": -1}, "fit: expected epochs to be a whole number from 0 up; came -1."),
+        (
+            {"epochs": 1.5},
+            "fit: expected epochs to be a whole number from 0 up; came 1.5. Divide with //, or write epochs=1.",
+        ),
+        ({"batch_size": 0}, "fit: expected batch_size to be a whole number from 1 up; came 0."),
+        ({"batch_size": "32"}, "fit: expected batch_size to be a whole number from 1 up; came '32'."),
+        (
+            {"steps_per_epoch": 12 / 5},
+            "fit: expected steps_per_epoch to be a whole number from 1 up; came 2.4. Divide with //, or write "
+            "steps_per_epoch=2.",
+        ),
+        ({"steps_per_epoch": 0}, "fit: expected steps_per_epoch to be a whole number from 1 up; came 0."),
+        ({"validation_freq": 0}, "fit: expected validation_freq to be a whole number from 1 up; came 0."),
+        (
+            {"optimiser": "sgd", "validation_dat": 1},
+            "fit: unknown arguments: optimiser, validation_dat; Check the spelling.",
+        ),
+        ({"validation_dat": 1}, "fit: unknown arguments: validation_dat; did you mean 'validation_data'?"),
+        (
+            {"class_weight": [1, 2, 3]},
+            "fit: expected class_weight to be a dict from the labels' numbers to weights, like {0: 1.0, 1: 3.0}; came "
+            "list [1, 2, 3].",
+        ),
+        (
+            {"class_weight": {"cats": 1}},
+            "fit: expected class_weight to be a dict from the labels' numbers to weights, like {0: 1.0, 1: 3.0}; came "
+            "the key 'cats'.",
+        ),
+        (
+            {"validation_data": X},
+            "fit: expected validation_data=(x, y), (x, y, weights) or a generator; came one array (12, 6, 6, 1). Give "
+            "the labels too.",
+        ),
+        (
+            {"callbacks": [print]},
+            "callbacks: expected callbacks in a list; came <built-in function print>. A function goes into "
+            "LambdaCallback(on_epoch_end=...).",
+        ),
+        (
+            {"verbose": "loud"},
+            "expected verbose 'auto', 0 (silent), 1 (a bar) or 2 (a line an epoch); came 'loud'. Leave it out.",
+        ),
+    ],
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
+)
+def test_arguments(arguments, text):
+    assert said(ArgumentError, lambda: model().fit(X, Y, **arguments)) == text
+
+
+def test_a_callback_s_class():
+    text = said(ArgumentError, lambda: model().fit(X, Y, callbacks=[fc.callbacks.EarlyStopping]))
+    assert text.endswith("Write EarlyStopping(...).")
+
+
+def test_whole_numbers_of_other_types():
+    history = model().fit(X, Y, np.int64(4), np.float64(2.0), 0, steps_per_epoch=np.ceil(12 / 5))
+    assert history.epoch == [0, 1]
+
+
+def test_no_data():
+    assert said(ArgumentError, lambda: model().fit(None, Y)) == (
+        "fit: expected data; came None. Call fit(x, y), or give a generator."
+    )
+    assert said(ArgumentError, lambda: model().predict(None)) == (
+        "predict: expected data; came None. Call predict(x), or give a generator."
+    )
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_lists_of_pictures_of_several_sizes(method):
+    ragged = [np.zeros((6 + k % 2, 6, 1), "float32") for k in range(12)]
+    labels = () if method == "predict" else (Y,)
+    assert said(DataError, lambda: getattr(model(), method)(ragged, *labels)) == (
+        f"{method}: expected x to be one array of images of one size; came a list of images of 2 sizes. Resize them, "
+        "e.g. load_img(path, target_size=(150, 150))."
+    )
+
+
+def test_numbers_that_no_kernel_takes():
+    assert said(DataError, lambda: model().fit(X.astype(complex), Y)) == (
+        "fit: expected x to hold numbers; came dtype complex128. Convert it, e.g. with astype('float32')."
+    )
+
+
+class TestValidationData:
+    """It is looked at before the first step, as training data is."""
+
+    def refused(self, x, y):
+        fitted = model()
+        before = fitted.get_weights()
+        text = said(DataError, lambda: fitted.fit(X, Y, validation_data=(x, y)))
+        assert all((a == b).all() for a, b in zip(before, fitted.get_weights(), strict=True))
+        return text
+
+    def test_labels_beyond_the_classes(self):
+        assert self.refused(X, Y + 4) == (
+            "fit, validation_data: expected labels 0..2, as layer 'last' has 3 units; y holds 6 (sample 2). Give the "
+            "layer 7 units, or correct the label."
+        )
+
+    def test_other_length(self):
+        assert self.refused(X, Y[:3]) == (
+            "fit, validation_data: expected as many samples everywhere; x has 12 samples, y 3. Give each image its own "
+            "entry."
+        )
+
+    def test_nan(self):
+        x = X.copy()
+        x[3, 0, 0] = np.nan
+        assert self.refused(x, Y).startswith(
+            "fit, validation_data: expected finite numbers in x; x[3] holds 1 NaN"
+        )
+
+    def test_a_generator_s_first_batch(self):
+        text = said(DataError, lambda: model().fit(X, Y, validation_data=iter([(X, Y + 4)])))
+        assert text.startswith("fit, validation_data: expected labels 0..2")
+        assert said(DataError, lambda: model().evaluate(iter([(X, Y + 4)]))).startswith(
+            "evaluate: expected labels"
+        )
+
+
+def test_single_batches_are_looked_at():
+    assert said(DataError, lambda: model().test_on_batch(X, Y + 4)).startswith(
+        "test_on_batch: expected labels 0..2"
+    )
+
+
+def test_a_later_batch_of_other_lengths():
+    batches = iter([(X, Y), (X[:5], Y[:4])])
+    assert said(DataError, lambda: model().fit(batches, verbose=0)) == (
+        "model 'shapes': expected a label, and a weight if any, for each of the 5 samples of a batch; came an array "
+        "(4,). Give each image its own entry."
+    )
+
+
+def test_misspelt_metric_is_told_at_once():
+    text = said(ArgumentError, lambda: model().compile("sgd", "mse", metrics=["acuracy"]))
+    assert text == "metric 'acuracy': unknown; did you mean 'accuracy'?"
+
+
+class TestRawPixels:
+    def test_warned_of_once_at_the_user_s_line(self):
+        fitted = model()
+        with pytest.warns(FastconvWarning) as caught:
+            fitted.fit(np.round(X * 255), Y, verbose=0)
+        assert [str(warning.message) for warning in caught] == [
+            "fit: expected pictures of about 0..1; the first are 0..21, from which a new model seldom learns. Use "
+            "rescale=1/255, or begin the model with Rescaling(1/255)."
+        ]
+        assert caught[0].filename == __file__
+
+    def test_not_behind_rescaling(self):
+        scaled = fc.Sequential(
+            [
+                layers.Rescaling(1 / 255, input_shape=(6, 6, 1)),
+                layers.Flatten(),
+                layers.Dense(3, activation="softmax"),
+            ]
+        )
+        scaled.compile("sgd", "sparse_categorical_crossentropy")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            scaled.fit(np.round(X * 255), Y, verbose=0)
+
+
+def test_the_same_files_in_training_and_validation(tmp_path, capsys):
+    drawings.write_folders(tmp_path, train=3, validation=2, size=16)
+    generator = ImageDataGenerator(rescale=1 / 255)
+
+    def batches(part):
+        return generator.flow_from_directory(tmp_path / part, (6, 6), "grayscale", class_mode="binary")
+
+    fitted = model(2)
+    with pytest.warns(FastconvWarning, match="3 validation images are also training images"):
+        fitted.fit(batches("train"), validation_data=batches("train"), verbose=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted.fit(batches("train"), validation_data=batches("validation"), verbose=0)
+
+
+def test_not_a_list_of_layers():
+    text = said(ArgumentError, lambda: fc.Sequential(layers.Flatten(name="flat")))
+    assert text.endswith("expected a list of layers; came <Flatten flat>. Write Sequential([...]).")
+
+
+def test_a_layer_called_without_input():
+    text = said(ArgumentError, lambda: layers.Dense(2, name="wide")())
+    assert text == "layer 'wide': expected an input; came none. Write layer(x)."
