@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fastconv.datasets import drawings
+from fastconv.runtime import errors
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,6 +36,24 @@ def test_every_variable_is_explained():
         )
     table = README.split("## Variables")[1].split("\n## ")[0]
     assert read == set(re.findall(r"`(FASTCONV_\w+)`", table))
+
+
+def test_every_error_is_in_the_table():
+    table = README.split("## Errors")[1].split("\n## ")[0]
+    told = {
+        name: set(re.findall(r"`(\w+)`", builtins))
+        for names, builtins in re.findall(r"^\| (`.*?) \| (`.*?) \|", table, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    raised = [
+        cls
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and cls.__bases__[0] is errors.FastconvError
+    ]
+    assert set(told) == {cls.__name__ for cls in raised}
+    for cls in raised:
+        also = {base.__name__ for base in cls.__bases__[1:]}
+        assert also and also <= told[cls.__name__]
 
 
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
