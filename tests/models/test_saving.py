@@ -9,6 +9,7 @@ import pytest
 import fastconv as fc
 from fastconv import Input, Model, Sequential, layers, models
 from fastconv.runtime.errors import ArgumentError, WeightsError
+from fastconv.weights import fastconv_file
 
 
 def data(n=64):
@@ -208,3 +209,28 @@ def test_architecture_as_text():
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(WeightsError, match=r"expected a \.fastconv file; it is a folder\. A SavedModel"):
         models.load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("class_names", {"cats": 0}),
+        ("class_names", [0, 1]),
+        ("seed", 7),
+        ("seed", [None, 0]),
+        ("trained", 7),
+        ("trained", [["dense/kernel"]]),
+        ("epochs", "many"),
+    ],
+)
+def test_a_description_changed_by_hand(tmp_path, entry, value):
+    path = tmp_path / "m.fastconv"
+    model = compiled("adam")
+    model.fit(*data(), verbose=0)
+    model.save(path)
+    tensors, description = fastconv_file.read(path)
+    assert entry in description
+    del description["version"]
+    fastconv_file.write(path, tensors, description | {entry: value})
+    with pytest.raises(WeightsError, match=r"Was it changed by hand\?"):
+        models.load_model(path)

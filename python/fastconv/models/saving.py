@@ -142,7 +142,14 @@ def load_model(filepath: Any, custom_objects: dict[str, type] | None = None, com
             f"'{path}': its architecture cannot be built ({type(error).__name__}: {error}). Was it written by hand?"
         ) from None
     _assign_all(path, model, {n: t for n, t in tensors.items() if not n.startswith(_OPTIMIZER)})
-    _restore_training(path, model, tensors, description)
+    try:
+        _restore_training(path, model, tensors, description)
+    except FastconvError:
+        raise
+    except Exception as error:
+        raise WeightsError(
+            f"'{path}': its training cannot go on ({type(error).__name__}: {error}). Was it changed by hand?"
+        ) from None
     return model
 
 
@@ -178,7 +185,7 @@ def _why_not(
 def _restore_training(
     path: str, model: Any, tensors: dict[str, np.ndarray], description: dict[str, Any]
 ) -> None:
-    model.class_names = description.get("class_names")
+    model.class_names = _names(path, description.get("class_names"))
     model.preprocessing = description.get("preprocessing")
     model._epochs_done = _whole(path, description.get("epochs", 0), "epochs")
     if description.get("seed") is not None:
@@ -195,6 +202,12 @@ def _restore_training(
         if value is None or value.shape != variable.shape:
             raise WeightsError(f"'{path}': the optimiser's state is incomplete. Load it with compile=False.")
         variable.assign(value)
+
+
+def _names(path: str, value: Any) -> list[str] | None:
+    if value is not None and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+        raise WeightsError(f"'{path}': expected class names; came {value!r}. Was it changed by hand?")
+    return value
 
 
 def _whole(path: str, value: Any, what: str) -> int:
