@@ -22,6 +22,14 @@ def test_symbols_have_shapes_and_no_values():
             use(y)
 
 
+def test_a_graph_in_which_nothing_is_replaced_stays_the_same():
+    x = placeholder((2,))
+    graph = Graph((x,), (p.Relu()(x),))
+    assert rewrite(graph, lambda *_: None) is graph
+    changed = rewrite(graph, lambda node, inputs, _: p.Tanh()(*inputs).node.outputs)
+    assert [node.stem for node in changed.nodes()] == ["placeholder", "tanh"]
+
+
 def test_scopes_name_nodes():
     with tracing(), scope("vgg"), scope("block1"):
         y = p.Relu()(placeholder((2,)))

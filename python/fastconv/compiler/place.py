@@ -81,8 +81,9 @@ def place(
 ) -> Placement:
     """Assigns every symbol a home and every arena block an offset."""
     closing, copied_effects = _split_effects(graph, order, choices)
-    prologue = [n for n in order if n in frozen and n not in closing]
-    step = [n for n in order if n not in frozen and n not in closing]
+    elsewhere = set(closing)
+    prologue = [n for n in order if n in frozen and n not in elsewhere]
+    step = [n for n in order if n not in frozen and n not in elsewhere]
     position = {node: i for i, node in enumerate(step)}
     last_use = _last_uses(graph, step, closing)
     homes = _leaf_homes(graph)
@@ -139,7 +140,8 @@ def _split_effects(graph: Graph, order: list[Node], choices: dict[Node, Any]) ->
 
     chosen = [node for node in order if candidate(node)]
     while True:
-        kept = [node for node in chosen if not _conflicts(node, chosen, readers, targets)]
+        closing = set(chosen)
+        kept = [node for node in chosen if not _conflicts(node, closing, readers, targets)]
         if len(kept) == len(chosen):
             break
         chosen = kept
@@ -148,13 +150,12 @@ def _split_effects(graph: Graph, order: list[Node], choices: dict[Node, Any]) ->
 
 
 def _conflicts(
-    node: Node, chosen: list[Node], readers: dict[Symbol, list[Node]], targets: dict[Symbol, list[Any]]
+    node: Node, closing: set[Node], readers: dict[Symbol, list[Node]], targets: dict[Symbol, list[Any]]
 ) -> bool:
     """True if another node of the closing block reads a variable that this one writes."""
     written = {id(variable) for symbol in node.outputs for variable in targets[symbol]}
-    others = {n for n in chosen if n is not node}
     reads = [s for s in node.inputs if s.node.kind == "variable" and id(s.node.value) in written]
-    return any(reader in others for symbol in reads for reader in readers[symbol])
+    return any(reader in closing and reader is not node for symbol in reads for reader in readers[symbol])
 
 
 def _last_uses(graph: Graph, step: list[Node], closing: list[Node]) -> dict[Symbol, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Sequence
 
 from fastconv.graph.symbol import Node, Symbol
@@ -24,13 +25,17 @@ class Graph:
         gate = [self.gate] if self.gate is not None else []
         return [*self.outputs, *(value for _, value in self.effects), *gate]
 
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> tuple[Node, ...]:
         """All nodes that the roots need, in the order of their making (which is an order of computing)."""
-        return sorted(ancestors(self.roots()), key=lambda node: node.number)
+        return self._nodes
+
+    @functools.cached_property
+    def _nodes(self) -> tuple[Node, ...]:
+        return tuple(sorted(ancestors(self.roots()), key=lambda node: node.number))
 
     def calls(self) -> list[Node]:
         """The nodes that are no leaves."""
-        return [node for node in self.nodes() if node.kind == "call"]
+        return [node for node in self._nodes if node.kind == "call"]
 
     def consumers(self) -> dict[Symbol, list[Node]]:
         """Who reads each symbol."""
@@ -49,7 +54,7 @@ def ancestors(symbols: Iterable[Symbol]) -> set[Node]:
         node = todo.pop()
         if node not in found:
             found.add(node)
-            todo.extend(symbol.node for symbol in node.inputs)
+            todo.extend([symbol.node for symbol in node.inputs])
     return found
 
 
@@ -63,12 +68,16 @@ def rewrite(graph: Graph, rule: Rule) -> Graph:
     maps all symbols seen so far.  It sees the nodes in order; a kept node whose inputs have changed is made anew.
     """
     new: dict[Symbol, Symbol] = {}
+    changed = False
     for node in graph.nodes():
-        inputs = tuple(new[symbol] for symbol in node.inputs)
+        inputs = tuple([new[symbol] for symbol in node.inputs])
         outputs = rule(node, inputs, new) if node.kind == "call" else None
         if outputs is None:
             outputs = remade(node, inputs)
+        changed = changed or outputs is not node.outputs
         new.update(zip(node.outputs, outputs, strict=True))
+    if not changed:
+        return graph
     return dataclasses.replace(
         graph,
         outputs=tuple(new[s] for s in graph.outputs),
