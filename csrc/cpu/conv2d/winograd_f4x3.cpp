@@ -49,53 +49,67 @@ void transform_input(const Pass& p, int64_t first, int64_t count, float* v, int6
     transform_tiles<InputTransform>(p.image, first, count, v, slab, panel_stride);
 }
 
-// One tile's 4x4 outputs of one vector of channels; those outside the image are dropped.
+constexpr int line_vectors = panel / vector_floats;
+
+struct LineOfBias {
+  Vec of[line_vectors];
+  LineOfBias(const Pass& p, int64_t k, int64_t left) {
+    for (int v = 0; v < line_vectors; ++v)
+      of[v] = p.bias ? load_up_to(p.bias + k + v * vector_floats, left - v * vector_floats) : Vec{};
+  }
+};
+
+// One tile's 4x4 outputs of one line of channels; those outside the image are dropped.
 template <bool whole>
 FASTCONV_INLINE void finish_tile(const Pass& p, const float* products, int64_t pixel, int64_t rows,
                                  int64_t cols, int64_t k, int64_t left) {
   const int64_t channels = p.z.out_channels, row_pixels = p.z.out_w;
-  const Vec bias = p.bias ? load_up_to(p.bias + k, left) : Vec{};
-  transform_2d<OutputTransform>([&](int i, int j) { return load(products + (i * 6 + j) * p.layout.m_slab); },
-                                [&](int i, int j, Vec value) {
-                                  if (!whole && (i >= rows || j >= cols)) return;
-                                  const int64_t at = (pixel + i * row_pixels + j) * channels + k;
-                                  value += bias;
-                                  if (p.residual)
-                                    value +=
-                                        whole ? load(p.residual + at) : load_up_to(p.residual + at, left);
-                                  if (p.activation == Activation::relu) value = max_keep_nan(value, Vec{});
-                                  if (p.activation == Activation::sigmoid) value = sigmoid(value);
-                                  if (!whole)
-                                    store_up_to(p.y + at, value, left);
-                                  else if (p.streamed)
-                                    stream(p.y + at, value);
-                                  else
-                                    store(p.y + at, value);
-                                });
+  const LineOfBias bias(p, k, left);
+  transform_lines<OutputTransform, line_vectors>(
+      [&](int i, int j, int v) { return load(products + (i * 6 + j) * p.layout.m_slab + v * vector_floats); },
+      [&](int i, int j, int v, Vec value) {
+        if (!whole && (i >= rows || j >= cols)) return;
+        const int64_t c = k + v * vector_floats, c_left = left - v * vector_floats;
+        if (!whole && c_left <= 0) return;
+        const int64_t at = (pixel + i * row_pixels + j) * channels + c;
+        value += bias.of[v];
+        if (p.residual) value += whole ? load(p.residual + at) : load_up_to(p.residual + at, c_left);
+        if (p.activation == Activation::relu) value = max_keep_nan(value, Vec{});
+        if (p.activation == Activation::sigmoid) value = sigmoid(value);
+        if (!whole)
+          store_up_to(p.y + at, value, c_left);
+        else if (p.streamed)
+          stream(p.y + at, value);
+        else
+          store(p.y + at, value);
+      });
 }
 
 // One tile's four windows; `window` is the first, `rows` x `cols` windows of the image are left from there.
 FASTCONV_INLINE void finish_pooled_tile(const Pass& p, const float* products, int64_t window, int64_t rows,
                                         int64_t cols, int64_t k, int64_t left) {
-  const Vec bias = p.bias ? load_up_to(p.bias + k, left) : Vec{};
-  Vec tile[4][4];
-  transform_2d<OutputTransform>([&](int i, int j) { return load(products + (i * 6 + j) * p.layout.m_slab); },
-                                [&](int i, int j, Vec value) { tile[i][j] = value + bias; });
+  const LineOfBias bias(p, k, left);
+  Vec tile[4][4][line_vectors];
+  transform_lines<OutputTransform, line_vectors>(
+      [&](int i, int j, int v) { return load(products + (i * 6 + j) * p.layout.m_slab + v * vector_floats); },
+      [&](int i, int j, int v, Vec value) { tile[i][j][v] = value + bias.of[v]; });
   for (int i = 0; i < 2; ++i)
-    for (int j = 0; j < 2; ++j) {
-      if (i >= rows || j >= cols) continue;
-      Vec largest;
-      VecInt code;
-      pool_window(
-          {tile[2 * i][2 * j], tile[2 * i][2 * j + 1], tile[2 * i + 1][2 * j], tile[2 * i + 1][2 * j + 1]},
-          &largest, &code);
-      const int64_t at = (window + i * (p.z.out_w / 2) + j) * p.z.out_channels + k;
-      if (p.streamed)
-        stream(p.y + at, largest);
-      else
-        store_up_to(p.y + at, largest, left);
-      store_bytes_up_to(p.argmax + at, code, left);
-    }
+    for (int j = 0; j < 2; ++j)
+      for (int v = 0; v < line_vectors; ++v) {
+        const int64_t c = k + v * vector_floats, c_left = left - v * vector_floats;
+        if (i >= rows || j >= cols || c_left <= 0) continue;
+        Vec largest;
+        VecInt code;
+        pool_window({tile[2 * i][2 * j][v], tile[2 * i][2 * j + 1][v], tile[2 * i + 1][2 * j][v],
+                     tile[2 * i + 1][2 * j + 1][v]},
+                    &largest, &code);
+        const int64_t at = (window + i * (p.z.out_w / 2) + j) * p.z.out_channels + c;
+        if (p.streamed)
+          stream(p.y + at, largest);
+        else
+          store_up_to(p.y + at, largest, c_left);
+        store_bytes_up_to(p.argmax + at, code, c_left);
+      }
 }
 
 void inverse(const Pass& p, const float* products, int64_t first, int64_t tiles, int64_t k_panel,
@@ -107,18 +121,16 @@ void inverse(const Pass& p, const float* products, int64_t first, int64_t tiles,
     const int64_t top = tile / tiles_w % tiles_h * 4, left = tile % tiles_w * 4;
     const int64_t pixel = (n * z.out_h + top) * z.out_w + left, rows = z.out_h - top, cols = z.out_w - left;
     const int64_t window = (n * (z.out_h / 2) + top / 2) * (z.out_w / 2) + left / 2;
-    for (int64_t i = 0; i < k_panels; ++i)
-      for (int v = 0; v < panel; v += vector_floats) {
-        const float* const from = products + i * p.layout.m_panel + v;
-        const int64_t k = (k_panel + i) * panel + v, k_left = z.out_channels - k;
-        if (k_left <= 0) continue;
-        if (p.argmax)
-          finish_pooled_tile(p, from, window, rows / 2, cols / 2, k, k_left);
-        else if (rows >= 4 && cols >= 4 && k_left >= vector_floats)
-          finish_tile<true>(p, from, pixel, rows, cols, k, k_left);
-        else
-          finish_tile<false>(p, from, pixel, rows, cols, k, k_left);
-      }
+    for (int64_t i = 0; i < k_panels; ++i) {
+      const float* const from = products + i * p.layout.m_panel;
+      const int64_t k = (k_panel + i) * panel, k_left = z.out_channels - k;
+      if (p.argmax)
+        finish_pooled_tile(p, from, window, rows / 2, cols / 2, k, k_left);
+      else if (rows >= 4 && cols >= 4 && k_left >= panel)
+        finish_tile<true>(p, from, pixel, rows, cols, k, k_left);
+      else
+        finish_tile<false>(p, from, pixel, rows, cols, k, k_left);
+    }
   }
 }
 

@@ -82,24 +82,35 @@ struct FilterGradientTransform {  // G^T: 6 -> 3
   }
 };
 
+// Both dimensions of `vectors` neighbours: get(i, j, v) gives from x from of each, put(i, j, v, value) takes to x to.
+// The neighbours of a place are put one after the other: stores past the caches want whole lines.
+template <class Transform, int vectors, class Get, class Put>
+FASTCONV_INLINE void transform_lines(const Get& get, const Put& put) {
+  constexpr int from = Transform::from, to = Transform::to;
+  Vec half[vectors][to][from];
+  FASTCONV_UNROLL(1)
+  for (int v = 0; v < vectors; ++v)
+    FASTCONV_UNROLL(1)
+    for (int j = 0; j < from; ++j) {
+      Vec column[from], result[to];
+      for (int i = 0; i < from; ++i) column[i] = get(i, j, v);
+      Transform::apply(column, result);
+      for (int i = 0; i < to; ++i) half[v][i][j] = result[i];
+    }
+  FASTCONV_UNROLL(1)
+  for (int i = 0; i < to; ++i) {
+    Vec result[vectors][to];
+    for (int v = 0; v < vectors; ++v) Transform::apply(half[v][i], result[v]);
+    for (int j = 0; j < to; ++j)
+      for (int v = 0; v < vectors; ++v) put(i, j, v, result[v][j]);
+  }
+}
+
 // Both dimensions: get(i, j) gives from x from vectors, put(i, j, v) takes to x to.
 template <class Transform, class Get, class Put>
 FASTCONV_INLINE void transform_2d(const Get& get, const Put& put) {
-  constexpr int from = Transform::from, to = Transform::to;
-  Vec half[to][from];
-  FASTCONV_UNROLL(1)
-  for (int j = 0; j < from; ++j) {
-    Vec column[from], result[to];
-    for (int i = 0; i < from; ++i) column[i] = get(i, j);
-    Transform::apply(column, result);
-    for (int i = 0; i < to; ++i) half[i][j] = result[i];
-  }
-  FASTCONV_UNROLL(1)
-  for (int i = 0; i < to; ++i) {
-    Vec result[to];
-    Transform::apply(half[i], result);
-    for (int j = 0; j < to; ++j) put(i, j, result[j]);
-  }
+  transform_lines<Transform, 1>([&](int i, int j, int) { return get(i, j); },
+                                [&](int i, int j, int, Vec value) { put(i, j, value); });
 }
 
 // The image that tiles are cut from: `size` x `size` pixels from (4*row - pad_top, 4*col - pad_left) on.
@@ -123,6 +134,13 @@ FASTCONV_INLINE void tile_pixels(const TiledImage& image, int64_t tile, const fl
     }
 }
 
+// The line of pixels `ahead` floats further on: those of the tile that comes a batch later, where the row goes on.
+template <int size>
+FASTCONV_INLINE void fetch_pixels(const float* const* pixels, int64_t ahead) {
+  for (int i = 0; i < size; ++i)
+    for (int j = 0; j < 4; ++j) __builtin_prefetch(pixels[i * size + j] + ahead, 0, 2);
+}
+
 // Tiles first .. first+count-1 into out[t][panel][tile][16]; lanes past the channels become 0.
 template <class Transform>
 void transform_tiles(const TiledImage& image, int64_t first, int64_t count, float* out, int64_t slab,
@@ -137,6 +155,7 @@ void transform_tiles(const TiledImage& image, int64_t first, int64_t count, floa
         for (int v = 0; v < panel; v += vector_floats) {
           const float* const* const from = pixels[b];
           float* const to = out + c / panel * panel_stride + b * panel + v;
+          if (v == 0) fetch_pixels<size>(from, batch * 4 * image.channels + c);
           const int64_t at = c + v, left = image.channels - at;
           const auto put = [&](int i, int j, Vec value) { store(to + (i * 6 + j) * slab, value); };
           if (left >= vector_floats)
@@ -151,6 +170,8 @@ void transform_tiles(const TiledImage& image, int64_t first, int64_t count, floa
 // One row of U (16 output channels of one input channel): tap(i, v) gives tap i's vector at lane v.
 template <class Tap>
 FASTCONV_INLINE void transform_filter_row(const Tap& tap, float* u, int64_t slab) {
+  constexpr int64_t ahead = 4 * panel;  // 36 streams of stores: more than the hardware foresees
+  for (int t = 0; t < winograd_points; ++t) __builtin_prefetch(u + t * slab + ahead, 1, 3);
   for (int v = 0; v < panel; v += vector_floats)
     transform_2d<FilterTransform>([&](int i, int j) { return tap(i * 3 + j, v); },
                                   [&](int i, int j, Vec value) { store(u + (i * 6 + j) * slab + v, value); });
