@@ -55,6 +55,17 @@ FASTCONV_INLINE Vec pooled_pixel(const PooledTiledImage& image, const PooledPixe
   return keep_where(code == pixel.code, load_up_to(image.dy + pixel.at + c, left));
 }
 
+// As fetch_pixels, for the windows.
+template <int size>
+FASTCONV_INLINE void fetch_windows(const PooledTiledImage& image, const PooledPixel* pixels, int64_t ahead) {
+  for (int i = 0; i < size; i += 2)
+    for (int j = 0; j < 4; j += 2) {
+      const int64_t at = pixels[i * size + j].at + ahead;
+      __builtin_prefetch(image.dy + at, 0, 2);
+      __builtin_prefetch(image.argmax + at, 0, 2);
+    }
+}
+
 // transform_tiles over a pooled image.
 template <class Transform>
 void transform_tiles(const PooledTiledImage& image, int64_t first, int64_t count, float* out, int64_t slab,
@@ -69,6 +80,7 @@ void transform_tiles(const PooledTiledImage& image, int64_t first, int64_t count
         for (int v = 0; v < panel && c + v < image.channels; v += vector_floats) {
           const PooledPixel* const from = pixels[b];
           float* const to = out + c / panel * panel_stride + b * panel + v;
+          if (v == 0) fetch_windows<size>(image, from, batch * 2 * image.channels + c);
           transform_2d<Transform>(
               [&](int i, int j) { return pooled_pixel(image, from[i * size + j], c + v); },
               [&](int i, int j, Vec value) { store(to + (i * 6 + j) * slab, value); });
