@@ -171,7 +171,8 @@ void transform_tiles(const TiledImage& image, int64_t first, int64_t count, floa
 template <class Tap>
 FASTCONV_INLINE void transform_filter_row(const Tap& tap, float* u, int64_t slab) {
   constexpr int64_t ahead = 4 * panel;  // 36 streams of stores: more than the hardware foresees
-  for (int t = 0; t < winograd_points; ++t) __builtin_prefetch(u + t * slab + ahead, 1, 3);
+  if (vector_floats < panel)
+    for (int t = 0; t < winograd_points; ++t) __builtin_prefetch(u + t * slab + ahead, 1, 3);
   for (int v = 0; v < panel; v += vector_floats)
     transform_2d<FilterTransform>([&](int i, int j) { return tap(i * 3 + j, v); },
                                   [&](int i, int j, Vec value) { store(u + (i * 6 + j) * slab + v, value); });
