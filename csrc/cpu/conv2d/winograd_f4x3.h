@@ -87,53 +87,43 @@ inline WinogradLayout winograd_layout(const WinogradPass& z) {
 
 // Filter gradient: products summed over tiles, dU [k panel][t][channel][16].
 struct WinogradGradientLayout {
-  bool few_weights;  // few: 8 fixed runs of tiles, each a dU of its own; many: a task owns a block of dU
+  bool few_weights;  // few: 8 fixed runs of tiles, each a dU of its own; many: one dU, a task owns points of it
   int64_t tile_block, blocks, runs;
-  int64_t task_c_panels, task_k_panels, c_tasks, k_tasks;
-  int64_t u_slab, u_panel, u_floats;  // of a run or a task
+  int64_t u_slab, u_panel, u_floats;  // of one dU
   size_t zeros, bias, v, d, sums, shared_bytes;
-  size_t own, own_d, per_thread_bytes;
+  size_t own_v, own_d, per_thread_bytes;
 };
 
 inline WinogradGradientLayout winograd_gradient_layout(const ConvShape& z, bool bias) {
   WinogradGradientLayout l{};
   const int64_t tiles = forward_pass(z).tiles(), c_panels = panels_of(z.c), k_panels = panels_of(z.k);
-  Layout shared, thread;
-  l.zeros = shared.take(larger(z.c, z.k));
-  l.bias = shared.take(bias ? bias_blocks(z) : 0, z.k);
-  constexpr int64_t few_runs = 8, few_tiles = 96, many_floats = 3 << 20, least_tasks = 12;
+  l.u_slab = slab_stride(c_panels * panel_floats * panel_floats);
+  l.u_panel = winograd_points * l.u_slab;
+  l.u_floats = k_panels * l.u_panel;
+  constexpr int64_t few_runs = 8, few_tiles = 96;
   // A run's dU is written and read once a block of tiles: worth it while there are blocks enough.
   const int64_t weights = c_panels * k_panels;
   l.few_weights = weights <= 16 || (weights <= 64 && tiles >= few_runs * few_tiles);
   if (l.few_weights) {
     l.tile_block = larger<int64_t>(16, smaller(few_tiles, ceil_div(tiles, few_runs)));
-    l.task_c_panels = c_panels, l.task_k_panels = k_panels;
   } else {
+    // Every block of tiles reads and writes dU: V and D of one are as large, and 12 MiB at least, which wait in L3.
+    const int64_t floats = larger<int64_t>(3 << 20, l.u_floats);
     const int64_t most =
-        larger<int64_t>(48, many_floats / (winograd_points * (c_panels + k_panels) * panel_floats) / 8 * 8);
+        larger<int64_t>(48, floats / (winograd_points * (c_panels + k_panels) * panel_floats) / 8 * 8);
     l.tile_block = ceil_div(tiles, ceil_div(tiles, most));
-    l.task_c_panels = smaller<int64_t>(3, c_panels), l.task_k_panels = smaller<int64_t>(16, k_panels);
-    while (l.task_k_panels > 2 &&
-           ceil_div(c_panels, l.task_c_panels) * ceil_div(k_panels, l.task_k_panels) < least_tasks)
-      l.task_k_panels = ceil_div(l.task_k_panels, 2);
   }
   l.blocks = ceil_div(tiles, l.tile_block);
   l.runs = l.few_weights ? smaller(few_runs, l.blocks) : 1;
-  l.c_tasks = ceil_div(c_panels, l.task_c_panels), l.k_tasks = ceil_div(k_panels, l.task_k_panels);
-  l.u_slab = slab_stride(l.task_c_panels * panel_floats * panel_floats);
-  l.u_panel = winograd_points * l.u_slab;
-  l.u_floats = l.task_k_panels * l.u_panel;
   const int64_t v_slab = slab_stride(c_panels * l.tile_block * panel_floats);
   const int64_t d_slab = slab_stride(k_panels * l.tile_block * panel_floats);
+  Layout shared, thread;
+  l.zeros = shared.take(larger(z.c, z.k));
+  l.bias = shared.take(bias ? bias_blocks(z) : 0, z.k);
+  l.sums = shared.take(l.u_floats, l.runs);
   Layout& transformed = l.few_weights ? thread : shared;
-  (l.few_weights ? l.own : l.v) = transformed.take(v_slab, winograd_points);
+  (l.few_weights ? l.own_v : l.v) = transformed.take(v_slab, winograd_points);
   (l.few_weights ? l.own_d : l.d) = transformed.take(d_slab, winograd_points);
-  if (l.few_weights)
-    l.sums = shared.take(l.u_floats, l.runs);
-  else if (l.blocks > 1)
-    l.sums = shared.take(l.u_floats, l.c_tasks * l.k_tasks);
-  else
-    l.own = thread.take(l.u_floats);
   l.shared_bytes = shared.bytes();
   l.per_thread_bytes = thread.bytes();
   return l;

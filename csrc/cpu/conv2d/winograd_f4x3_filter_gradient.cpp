@@ -2,11 +2,11 @@
 // points a matrix product of (channels x tiles) with (tiles x output channels).
 //
 //   few weights   tiles in 8 fixed runs; a task sums one run's blocks of up to 96 tiles into a dU of its own
-//   (both
-//                 transforms stay in L2); then the runs in order, and the inverse transform
-//   many weights  V and D of a superblock of tiles in L3; a task owns 48 c x 256 k for all 36 points and all
-//   tiles
+//                 (both transforms stay in L2); then the runs in order
+//   many weights  V and D of a block of tiles first; a task: half of one point's product, whose factors, 128 tiles
+//                 at a time, and dU stay in L2, so that V and D come from L3 once
 //
+// The inverse transform of dU comes last.
 // Order of summation: tiles ascending in blocks of at most 128, blocks in order within a run, runs in order.
 #include "core/parallel.h"
 #include "cpu/conv2d/pooled_tiles.h"
@@ -42,16 +42,17 @@ struct Transformed {
   int64_t slab, panel_stride;
 };
 
-// du[k panel][t][channel][16] += both sides' products over `tiles` tiles.
-void add_products(const WinogradGradientLayout& l, const Transformed& v, int64_t c_panel, int64_t c_panels,
-                  const Transformed& d, int64_t k_panel, int64_t k_panels, int64_t tiles, float* du,
-                  bool accumulate) {
-  for (int64_t t = 0; t < winograd_points; ++t)
-    for (int64_t first = 0; first < tiles; first += winograd_depth_block)
-      multiply_outer(c_panels, k_panels, smaller(winograd_depth_block, tiles - first),
-                     {v.data + t * v.slab + c_panel * v.panel_stride + first * panel, v.panel_stride},
-                     {d.data + t * d.slab + k_panel * d.panel_stride + first * panel, d.panel_stride},
-                     du + t * l.u_slab, l.u_panel, accumulate || first > 0);
+// du[k panel][t][channel][16] += both sides' products over `tiles` tiles, for point t and the k panels from k on;
+// `c_group` panels of V pass under each column of D.
+void add_products(const GradientPass& p, int64_t t, const Transformed& v, int64_t c_group, const Transformed& d,
+                  int64_t k, int64_t k_panels, int64_t tiles, float* du, bool accumulate) {
+  const WinogradGradientLayout& l = p.layout;
+  for (int64_t first = 0; first < tiles; first += winograd_depth_block)
+    for (int64_t c = 0; c < p.c_panels; c += c_group)
+      multiply_outer(smaller(c_group, p.c_panels - c), k_panels, smaller(winograd_depth_block, tiles - first),
+                     {v.data + t * v.slab + c * v.panel_stride + first * panel, v.panel_stride},
+                     {d.data + t * d.slab + k * d.panel_stride + first * panel, d.panel_stride},
+                     du + k * l.u_panel + t * l.u_slab + c * panel * panel, l.u_panel, accumulate || first > 0);
 }
 
 // One channel's 16 outputs: du[t] to the nine taps of dfilter.
@@ -83,25 +84,21 @@ void few_weights(const GradientPass& p) {
     for (int64_t block = first_block; block < end_block; ++block) {
       const int64_t first = block * l.tile_block, now = smaller(l.tile_block, p.tiles - first),
                     stride = now * panel;
-      const Transformed v{scratch + l.own, slab_stride(p.c_panels * stride), stride};
+      const Transformed v{scratch + l.own_v, slab_stride(p.c_panels * stride), stride};
       const Transformed d{scratch + l.own_d, slab_stride(p.k_panels * stride), stride};
-      transform_tiles<InputTransform>(p.x, first, now, scratch + l.own, v.slab, stride);
+      transform_tiles<InputTransform>(p.x, first, now, scratch + l.own_v, v.slab, stride);
       transform_gradient(p, first, now, scratch + l.own_d, d.slab, stride);
-      add_products(l, v, 0, p.c_panels, d, 0, p.k_panels, now, p.workspace + l.sums + run * l.u_floats,
-                   block > first_block);
+      for (int64_t t = 0; t < winograd_points; ++t)
+        add_products(p, t, v, p.c_panels, d, 0, p.k_panels, now, p.workspace + l.sums + run * l.u_floats,
+                     block > first_block);
     }
-  });
-  parallel(p.c_panels * p.k_panels, [&](int64_t task, int) {
-    const int64_t k_panel = task / p.c_panels, c = task % p.c_panels * panel;
-    float* const du = p.workspace + l.sums + k_panel * l.u_panel + c * panel;
-    add_runs(l, du);
-    for (int64_t i = 0; i < smaller<int64_t>(panel, p.shape.c - c); ++i)
-      inverse_row(p, du + i * panel, c + i, k_panel * panel);
   });
 }
 
 void many_weights(const GradientPass& p) {
   const WinogradGradientLayout& l = p.layout;
+  constexpr int64_t c_group = 3;  // 128 tiles of three panels are 24 KiB: they stay in L1
+  const int64_t half = ceil_div(p.k_panels, 2);
   for (int64_t block = 0; block < l.blocks; ++block) {
     const int64_t first = block * l.tile_block, now = smaller(l.tile_block, p.tiles - first),
                   stride = now * panel;
@@ -115,20 +112,22 @@ void many_weights(const GradientPass& p) {
         transform_tiles<InputTransform>(p.x, first + at, count, p.workspace + l.v + at * panel, v.slab,
                                         stride);
     });
-    parallel(l.c_tasks * l.k_tasks, [&](int64_t task, int thread) {
-      const int64_t c = task / l.k_tasks * l.task_c_panels, k = task % l.k_tasks * l.task_k_panels;
-      const int64_t c_panels = smaller(l.task_c_panels, p.c_panels - c),
-                    k_panels = smaller(l.task_k_panels, p.k_panels - k);
-      float* const du = l.blocks > 1 ? p.workspace + l.sums + task * l.u_floats
-                                     : static_cast<float*>(thread_scratch(thread)) + l.own;
-      add_products(l, v, c, c_panels, d, k, k_panels, now, du, block > 0);
-      if (block + 1 < l.blocks) return;
-      const int64_t channels = smaller(c_panels * panel, p.shape.c - c * panel);
-      for (int64_t i = 0; i < channels; ++i)
-        for (int64_t j = 0; j < k_panels; ++j)
-          inverse_row(p, du + j * l.u_panel + i * panel, c * panel + i, (k + j) * panel);
+    parallel(2 * winograd_points, [&](int64_t task, int) {
+      const int64_t k = task % 2 * half, k_panels = smaller(half, p.k_panels - k);
+      add_products(p, task / 2, v, c_group, d, k, k_panels, now, p.workspace + l.sums, block > 0);
     });
   }
+}
+
+void inverse(const GradientPass& p) {
+  const WinogradGradientLayout& l = p.layout;
+  parallel(p.c_panels * p.k_panels, [&](int64_t task, int) {
+    const int64_t k_panel = task / p.c_panels, c = task % p.c_panels * panel;
+    float* const du = p.workspace + l.sums + k_panel * l.u_panel + c * panel;
+    if (l.runs > 1) add_runs(l, du);
+    for (int64_t i = 0; i < smaller<int64_t>(panel, p.shape.c - c); ++i)
+      inverse_row(p, du + i * panel, c + i, k_panel * panel);
+  });
 }
 
 // Everything but where dy comes from.
@@ -161,6 +160,7 @@ void run(const GradientPass& p) {
     few_weights(p);
   else
     many_weights(p);
+  inverse(p);
 }
 
 }  // namespace
