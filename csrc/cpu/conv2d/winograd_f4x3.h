@@ -87,7 +87,8 @@ inline WinogradLayout winograd_layout(const WinogradPass& z) {
 
 // Filter gradient: products summed over tiles, dU [k panel][t][channel][16].
 struct WinogradGradientLayout {
-  bool few_weights;  // few: 8 fixed runs of tiles, each a dU of its own; many: one dU, a task owns points of it
+  bool
+      few_weights;  // few: 8 fixed runs of tiles, each a dU of its own; many: one dU, a task owns points of it
   int64_t tile_block, blocks, runs;
   int64_t u_slab, u_panel, u_floats;  // of one dU
   size_t zeros, bias, v, d, sums, shared_bytes;

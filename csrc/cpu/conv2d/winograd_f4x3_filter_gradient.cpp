@@ -44,15 +44,17 @@ struct Transformed {
 
 // du[k panel][t][channel][16] += both sides' products over `tiles` tiles, for point t and the k panels from k on;
 // `c_group` panels of V pass under each column of D.
-void add_products(const GradientPass& p, int64_t t, const Transformed& v, int64_t c_group, const Transformed& d,
-                  int64_t k, int64_t k_panels, int64_t tiles, float* du, bool accumulate) {
+void add_products(const GradientPass& p, int64_t t, const Transformed& v, int64_t c_group,
+                  const Transformed& d, int64_t k, int64_t k_panels, int64_t tiles, float* du,
+                  bool accumulate) {
   const WinogradGradientLayout& l = p.layout;
   for (int64_t first = 0; first < tiles; first += winograd_depth_block)
     for (int64_t c = 0; c < p.c_panels; c += c_group)
       multiply_outer(smaller(c_group, p.c_panels - c), k_panels, smaller(winograd_depth_block, tiles - first),
                      {v.data + t * v.slab + c * v.panel_stride + first * panel, v.panel_stride},
                      {d.data + t * d.slab + k * d.panel_stride + first * panel, d.panel_stride},
-                     du + k * l.u_panel + t * l.u_slab + c * panel * panel, l.u_panel, accumulate || first > 0);
+                     du + k * l.u_panel + t * l.u_slab + c * panel * panel, l.u_panel,
+                     accumulate || first > 0);
 }
 
 // One channel's 16 outputs: du[t] to the nine taps of dfilter.

@@ -207,9 +207,11 @@ constexpr int outer_tiles = 48 / tile_rows;
 constexpr int next_panels = tile_columns > panel ? tile_columns / panel : 1;
 constexpr int fetched_lines = 8 * next_panels / outer_tiles;  // while 8 of the depth are multiplied
 
-FASTCONV_INLINE const float* next_columns(int tile, int64_t depth, const float* columns, int64_t panel_stride) {
+FASTCONV_INLINE const float* next_columns(int tile, int64_t depth, const float* columns,
+                                          int64_t panel_stride) {
   constexpr int tiles_a_panel = outer_tiles / next_panels;
-  return columns + tile / tiles_a_panel * panel_stride + tile % tiles_a_panel * (depth / tiles_a_panel) * panel;
+  return columns + tile / tiles_a_panel * panel_stride +
+         tile % tiles_a_panel * (depth / tiles_a_panel) * panel;
 }
 
 // Rows first .. first+rows-1 of a group of panels of A; they may straddle two panels, at a place known here.
@@ -255,10 +257,11 @@ __attribute__((noinline)) void outer_tile(int64_t depth, const PanelsOperand& a,
 template <int vectors>
 FASTCONV_INLINE void outer_column(int64_t row_panels, int64_t depth, PanelsOperand a, const PanelsOperand& b,
                                   float* c, int64_t c_panel_stride, int64_t j, bool accumulate) {
-#define FASTCONV_OUTER(rows, first) \
-  outer_tile<rows, first, vectors>( \
-      depth, a, b, c, c_panel_stride, j, accumulate, \
-      next_columns(first / tile_rows, depth, b.data + column_offset(j + tile_columns, b.panel_stride), b.panel_stride))
+#define FASTCONV_OUTER(rows, first)                                                                    \
+  outer_tile<rows, first, vectors>(                                                                    \
+      depth, a, b, c, c_panel_stride, j, accumulate,                                                   \
+      next_columns(first / tile_rows, depth, b.data + column_offset(j + tile_columns, b.panel_stride), \
+                   b.panel_stride))
   for (; row_panels >= 3; row_panels -= 3, a.data += 3 * a.panel_stride, c += 3 * panel * panel) {  // 48 rows
     if constexpr (tile_rows == 12) {
       FASTCONV_OUTER(12, 0), FASTCONV_OUTER(12, 12), FASTCONV_OUTER(12, 24), FASTCONV_OUTER(12, 36);
