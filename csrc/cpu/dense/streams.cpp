@@ -1,10 +1,10 @@
 // y[i][j] = activation(sum_e x[i][e] w[e][j] + bias[j] + residual[i][j]) for few rows i and large w: w is
 // read once, from memory, row after row, and the next 32 rows are fetched while these are multiplied.
 //
-//        256 to 2048 columns j     x (64 rows at most) and the sums (64 KiB) lie in L2, 32 rows of
-//           +---------------+      256 columns of w in L1.  A tile is 12 rows of x times 2 vectors
-//   32 e    | w, contiguous |      of columns (6 rows below AVX-512): see cpu/simd/gemm.h for why.
-//           +---------------+
+//        256 to 2048 columns j     x (64 rows at most) and the sums (64 KiB) lie in L2.  A tile is 12 rows of
+//           +---+-----------+      x times 2 vectors of columns (6 rows below AVX-512): see
+//   32 e    |   |  w        |      cpu/simd/gemm.h for why.  All rows of x pass over one strip of 32 rows and
+//           +---+-----------+      2 vectors, which the first tile packs into L1 for the others.
 //
 // Order of summation: e ascending from zero within a block of 256; the blocks' sums in their order; then
 // bias, then residual.  It depends on k alone, so that a row has the same bits in any batch, and whether the
@@ -27,11 +27,18 @@ struct Operands {
 
 FASTCONV_INLINE int64_t smaller_of(int64_t a, int64_t b) { return a < b ? a : b; }
 
-// sums[i][0..] += x[i][0..depth) w[0..depth)[0..]; `left` columns of w exist.  fetch: rows of w below to
-// prefetch.
+// Two vectors of columns of w, a row every `stride`; `left` columns exist.
+struct Strip {
+  const float* w;
+  int64_t stride, left;
+  float* packed;  // if there: takes the rows, one behind the other
+  bool fetch;     // the rows of the next chunk
+};
+
+// sums[i][0..] += x[i][0..depth) w[0..depth)[0..].
 template <int rows, bool whole>
-__attribute__((noinline)) void chunk_tile(const Operands& o, const float* x, const float* w, int64_t depth,
-                                          int64_t left, float* sums, bool first, bool fetch) {
+__attribute__((noinline)) void chunk_tile(const Operands& o, const float* x, const Strip& strip,
+                                          int64_t depth, float* sums, bool first) {
   constexpr int bases = (rows + 2) / 3;
   const float* base[bases];
   for (int i = 0; i < bases; ++i) {
@@ -41,16 +48,20 @@ __attribute__((noinline)) void chunk_tile(const Operands& o, const float* x, con
   Vec acc[rows][2];
   for (int i = 0; i < rows; ++i)
     for (int v = 0; v < 2; ++v) acc[i][v] = first ? Vec{} : load(sums + i * o.width + v * vector_floats);
-  for (int64_t e = 0; e < depth; ++e, w += o.shape.n) {
+  const float* w = strip.w;
+  float* packed = strip.packed;
+  for (int64_t e = 0; e < depth; ++e, w += strip.stride) {
     Vec columns[2];
     for (int v = 0; v < 2; ++v) {
       const int64_t at = v * vector_floats;
-      columns[v] = whole ? load(w + at) : load_up_to(w + at, left - at);
+      columns[v] = whole ? load(w + at) : load_up_to(w + at, strip.left - at);
       FASTCONV_PIN(columns[v]);
     }
-    if (fetch)
+    if (packed)
+      for (int v = 0; v < 2; ++v, packed += vector_floats) store(packed, columns[v]);
+    if (strip.fetch)
       for (int v = 0; v < 2 * vector_floats; v += 16)
-        __builtin_prefetch(w + dense_chunk * o.shape.n + v, 0, 2);
+        __builtin_prefetch(w + dense_chunk * strip.stride + v, 0, 2);
     for (int i = 0; i < rows; ++i) {
       const Vec row = broadcast(base[i / 3][(i % 3) * o.shape.k + e]);
       for (int v = 0; v < 2; ++v) acc[i][v] += row * columns[v];
@@ -60,14 +71,32 @@ __attribute__((noinline)) void chunk_tile(const Operands& o, const float* x, con
     for (int v = 0; v < 2; ++v) store(sums + i * o.width + v * vector_floats, acc[i][v]);
 }
 
-template <int largest, bool whole>
-FASTCONV_INLINE void chunk_tile_of(int64_t rows, const Operands& o, const float* x, const float* w,
-                                   int64_t depth, int64_t left, float* sums, bool first, bool fetch) {
+template <int largest>
+FASTCONV_INLINE void chunk_tile_of(int64_t rows, const Operands& o, const float* x, const Strip& strip,
+                                   int64_t depth, float* sums, bool first) {
   if constexpr (largest > 1) {
-    if (rows < largest)
-      return chunk_tile_of<largest - 1, whole>(rows, o, x, w, depth, left, sums, first, fetch);
+    if (rows < largest) return chunk_tile_of<largest - 1>(rows, o, x, strip, depth, sums, first);
   }
-  chunk_tile<largest, whole>(o, x, w, depth, left, sums, first, fetch);
+  if (strip.left >= 2 * vector_floats)
+    chunk_tile<largest, true>(o, x, strip, depth, sums, first);
+  else
+    chunk_tile<largest, false>(o, x, strip, depth, sums, first);
+}
+
+// All rows times one chunk of a strip.  Rows of w lie a power of two apart more often than not, and L1 keeps only a few
+// of such lines: the first tile packs them for the others.
+void strip_rows(const Operands& o, const float* x, int64_t rows, Strip strip, int64_t depth, float* sums,
+                bool first) {
+  alignas(64) float packed[dense_chunk * 2 * vector_floats];
+  if (rows > tile_rows) strip.packed = packed;
+  for (int64_t i = 0; i < rows;) {
+    const int64_t rest = rows - i;
+    const int64_t now =
+        rest > tile_rows && rest < 2 * tile_rows ? (rest + 1) / 2 : smaller_of(rest, tile_rows);
+    chunk_tile_of<tile_rows>(now, o, x + i * o.shape.k, strip, depth, sums + i * o.width, first);
+    strip = {packed, 2 * vector_floats, 2 * vector_floats, nullptr, false};
+    i += now;
+  }
 }
 
 // One block of the depth: sums (rows, width) = x[row.., e0..] w[e0.., j0..].
@@ -75,23 +104,11 @@ void block(const Operands& o, int64_t row, int64_t rows, int64_t e0, int64_t j0,
   const int64_t end = smaller_of(e0 + dense_depth, o.shape.k), columns = smaller_of(o.width, o.shape.n - j0);
   for (int64_t e = e0; e < end; e += dense_chunk) {
     const int64_t depth = smaller_of(dense_chunk, end - e);
-    for (int64_t i = 0; i < rows;) {
-      const int64_t rest = rows - i;
-      const int64_t now =
-          rest > tile_rows && rest < 2 * tile_rows ? (rest + 1) / 2 : smaller_of(rest, tile_rows);
-      const bool fetch = i == 0 && e + dense_chunk + depth <= o.shape.k;
-      for (int64_t j = 0; j < columns; j += 2 * vector_floats) {
-        const float* const x = o.x + (row + i) * o.shape.k + e;
-        const float* const w = o.w + e * o.shape.n + j0 + j;
-        const int64_t left = columns - j;
-        float* const target = sums + i * o.width + j;
-        if (left >= 2 * vector_floats)
-          chunk_tile_of<tile_rows, true>(now, o, x, w, depth, left, target, e == e0, fetch);
-        else
-          chunk_tile_of<tile_rows, false>(now, o, x, w, depth, left, target, e == e0, fetch);
-      }
-      i += now;
-    }
+    const bool fetch = e + dense_chunk + depth <= o.shape.k;
+    for (int64_t j = 0; j < columns; j += 2 * vector_floats)
+      strip_rows(o, o.x + row * o.shape.k + e, rows,
+                 {o.w + e * o.shape.n + j0 + j, o.shape.n, columns - j, nullptr, fetch}, depth, sums + j,
+                 e == e0);
   }
 }
 
