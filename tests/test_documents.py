@@ -1,6 +1,8 @@
 """The documents say what is true: variables, scripts, modules and generated pages that they name."""
 
+import csv
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +38,43 @@ def test_every_variable_is_explained():
         )
     table = README.split("## Variables")[1].split("\n## ")[0]
     assert read == set(re.findall(r"`(FASTCONV_\w+)`", table))
+
+
+def measured(name, isa):
+    with (ROOT / "bench" / "results" / f"{name}_xeon_6_167.csv").open(encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["isa"] == isa and row["ratio"]]
+
+
+def ratios(name, isa):
+    """Of each other library, in the file's order."""
+    rows = [row for row in measured(name, isa) if row["library"] != "fastconv"]
+    return ", ".join(f"{float(row['ratio']):.1f}" for row in rows)
+
+
+def medians(isa):
+    """Over the convolutions of each pass."""
+    ratios = {name: [] for name in ("forward", "input_gradient", "filter_gradient")}
+    for row in measured("op", isa):
+        ratios[row["pass"]].append(float(row["ratio"]))
+    return ", ".join(f"{statistics.median(values):.1f}" for values in ratios.values())
+
+
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        ("training step, the course's convnet", "step_course"),
+        ("training step, VGG16", "step_vgg16"),
+        ("an epoch of 2,000 photographs", "epoch_course"),
+    ],
+)
+def test_figures_are_those_of_the_results(what, name):
+    row = next(line for line in README.splitlines() if line.startswith(f"| {what}"))
+    assert row.endswith(f"| {ratios(name, 'avx2')} | {ratios(name, 'avx512')} |")
+
+
+def test_medians_are_those_of_the_results():
+    row = next(line for line in README.splitlines() if line.startswith("| one convolution"))
+    assert row.endswith(f"| {medians('avx2')} | {medians('avx512')} |")
 
 
 def test_every_error_is_in_the_table():
