@@ -111,3 +111,10 @@ def test_misuse_exits_with_2(arguments, capsys):
         cli.main(arguments)
     assert caught.value.code == 2
     assert "usage: fastconv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", ["0", "-3", "abc", "2.5"])
+def test_shrink_to_no_size(size, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["shrink", "in", "out", f"--size={size}"])
+    assert capsys.readouterr().err.endswith(f"expected a whole number of pixels from 1 up; came {size}\n")

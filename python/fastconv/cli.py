@@ -51,10 +51,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _pixels(text: str) -> int:
-    size = int(text)
-    if size < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1 pixel; came {size}")
-    return size
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of pixels from 1 up; came {text}")
+    return int(text)
 
 
 # fastconv env

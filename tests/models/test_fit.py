@@ -147,6 +147,15 @@ def test_sample_and_class_weights():
     assert bits(by_class) == bits(by_sample) != bits(plain)
 
 
+def test_weighted_metrics_are_named_as_keras_names_them():
+    x, y = digits(40)
+    model = compiled(dropout=0.0)
+    model.compile("sgd", "binary_crossentropy", metrics=["acc"], weighted_metrics=["acc", "mse"])
+    history = model.fit(x, y, sample_weight=(y == 1).astype(float), verbose=0).history
+    assert list(history) == ["loss", "acc", "weighted_acc", "mse"]
+    assert history["weighted_acc"] != history["acc"]
+
+
 def test_steps_per_epoch_goes_round_again(capsys):
     x, y = digits(40)
     model = compiled()

@@ -110,9 +110,15 @@ class Compilation:
                     for variable in metric.variables:
                         variable.to(device)
                     self.metrics.append((i, weighted, metric))
-        self._names_of_metrics = _unique_names(
-            [f"{names[i]}_{metric.name}" if several else metric.name for i, _, metric in self.metrics]
-        )
+        plain: set[str] = set()
+        found = []
+        for i, weighted, metric in self.metrics:
+            output = f"{names[i]}_" if several else ""
+            name = f"{output}{metric.name}"
+            if not weighted:
+                plain.add(name)
+            found.append(f"{output}weighted_{metric.name}" if weighted and name in plain else name)
+        self._names_of_metrics = _unique_names(found)
 
     # Inside a traced step
 
