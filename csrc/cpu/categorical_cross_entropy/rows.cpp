@@ -23,14 +23,14 @@ void categorical_cross_entropy_rows(const CategoricalCrossEntropy& attributes, c
     if (sparse) {
       const int64_t label = label_of(targets, row, classes);
       const float sum =
-          row_sum(classes, [=](int64_t j, int64_t count) { return clipped(load_lanes(p + j, count)); });
+          row_sum(classes, [=](int64_t j, int64_t count) { return clipped(load_up_to(p + j, count)); });
       loss[row] = label < 0 ? __builtin_nanf("") : scalar_log(sum) - log(clipped(broadcast(p[label])))[0];
       return;
     }
     const float* t = static_cast<const float*>(targets.data) + row * classes;
-    const float sum = row_sum(classes, [=](int64_t j, int64_t count) { return load_lanes(p + j, count); });
+    const float sum = row_sum(classes, [=](int64_t j, int64_t count) { return load_up_to(p + j, count); });
     loss[row] = -row_sum(classes, [=](int64_t j, int64_t count) {
-      return load_lanes(t + j, count) * log(clipped(load_lanes(p + j, count) / sum));
+      return load_up_to(t + j, count) * log(clipped(load_up_to(p + j, count) / sum));
     });
   });
 }

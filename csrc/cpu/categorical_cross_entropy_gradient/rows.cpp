@@ -29,27 +29,27 @@ void categorical_cross_entropy_gradient_rows(const CategoricalCrossEntropyGradie
     if (sparse) {
       const int64_t label = label_of(targets, row, classes);
       const float sum =
-          row_sum(classes, [=](int64_t j, int64_t count) { return clipped(load_lanes(p + j, count)); });
+          row_sum(classes, [=](int64_t j, int64_t count) { return clipped(load_up_to(p + j, count)); });
       const float share = label < 0 ? __builtin_nanf("") : 1.0f / sum;
       const VecInt lanes = lane_numbers(), nothing_valid = VecInt{} - (label < 0);
       each_vector(classes, [=](int64_t j, int64_t count) {
-        const Vec x = load_lanes(p + j, count);
+        const Vec x = load_up_to(p + j, count);
         const Vec own = lanes == static_cast<int32_t>(label - j) ? 1.0f / x : Vec{};
         const Vec slope = (share - own) * dloss[row];
-        store_lanes(dp + j, within(x) | nothing_valid ? slope : Vec{}, count);
+        store_up_to(dp + j, within(x) | nothing_valid ? slope : Vec{}, count);
       });
       return;
     }
     const float* t = static_cast<const float*>(targets.data) + row * classes;
-    const float sum = row_sum(classes, [=](int64_t j, int64_t count) { return load_lanes(p + j, count); });
+    const float sum = row_sum(classes, [=](int64_t j, int64_t count) { return load_up_to(p + j, count); });
     const float weight = row_sum(classes, [=](int64_t j, int64_t count) {
-      return within(load_lanes(p + j, count) / sum) ? load_lanes(t + j, count) : Vec{};
+      return within(load_up_to(p + j, count) / sum) ? load_up_to(t + j, count) : Vec{};
     });
     const float scale = dloss[row] / sum;
     each_vector(classes, [=](int64_t j, int64_t count) {
-      const Vec q = load_lanes(p + j, count) / sum;
-      const Vec own = within(q) ? load_lanes(t + j, count) / q : Vec{};
-      store_lanes(dp + j, (weight - own) * scale, count);
+      const Vec q = load_up_to(p + j, count) / sum;
+      const Vec own = within(q) ? load_up_to(t + j, count) / q : Vec{};
+      store_up_to(dp + j, (weight - own) * scale, count);
     });
   });
 }

@@ -2,6 +2,7 @@
 // cut off; sums add the lanes of their vectors in a fixed order, so that a row's bits follow from the row alone.
 #pragma once
 #include "cpu/simd/elementwise.h"
+#include "cpu/simd/lanes.h"
 #include "cpu/simd/math.h"
 #include "cpu/simd/partial.h"
 
@@ -26,26 +27,18 @@ FASTCONV_INLINE void each_vector(int64_t classes, const Body& body) {
     body(j, classes - j < vector_floats ? classes - j : vector_floats);
 }
 
-FASTCONV_INLINE Vec load_lanes(const float* p, int64_t count) {
-  return count == vector_floats ? load(p) : load_partial(p, count);
-}
-FASTCONV_INLINE void store_lanes(float* p, Vec v, int64_t count) {
-  if (count == vector_floats) return store(p, v);
-  store_partial(p, v, count);
-}
-
 // Sum of term(class, classes in the vector) over a row.
 template <class Term>
 FASTCONV_INLINE float row_sum(int64_t classes, const Term& term) {
   Vec sum{};
   each_vector(classes, [&](int64_t j, int64_t count) { sum += cut(term(j, count), count, 0.0f); });
-  return sum_of_lanes(sum);
+  return add_lanes(sum);
 }
 
 FASTCONV_INLINE float row_max(const float* x, int64_t classes) {
   Vec largest = broadcast(-infinity);
   each_vector(classes, [&](int64_t j, int64_t count) {
-    largest = max_keep_nan(largest, cut(load_lanes(x + j, count), count, -infinity));
+    largest = max_keep_nan(largest, cut(load_up_to(x + j, count), count, -infinity));
   });
   return max_of_lanes(largest);
 }

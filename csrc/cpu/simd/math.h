@@ -113,11 +113,6 @@ FASTCONV_INLINE Vec tanh(Vec x) {
   return as_floats(as_ints(y) | (as_ints(x) & static_cast<int32_t>(0x80000000)));
 }
 
-FASTCONV_INLINE float sum_of_lanes(Vec v) {  // halves added to each other: a fixed order
-  for (int width = vector_floats / 2; width; width /= 2)
-    for (int i = 0; i < width; ++i) v[i] += v[i + width];
-  return v[0];
-}
 FASTCONV_INLINE float max_of_lanes(Vec v) {
   float largest = v[0];
   for (int i = 1; i < vector_floats; ++i) largest = v[i] > largest ? v[i] : largest;

@@ -16,12 +16,12 @@ void softmax_rows(const Softmax&, const Call& call) {
     float* const y = outputs + row * k;
     const float largest = row_max(x, k);
     const float sum = row_sum(k, [&](int64_t j, int64_t count) {
-      const Vec e = exp(load_lanes(x + j, count) - largest);
-      store_lanes(y + j, e, count);
+      const Vec e = exp(load_up_to(x + j, count) - largest);
+      store_up_to(y + j, e, count);
       return e;
     });
     each_vector(k,
-                [&](int64_t j, int64_t count) { store_lanes(y + j, load_lanes(y + j, count) / sum, count); });
+                [&](int64_t j, int64_t count) { store_up_to(y + j, load_up_to(y + j, count) / sum, count); });
   });
 }
 

@@ -18,7 +18,7 @@ void softmax_cross_entropy_rows(const SoftmaxCrossEntropy& attributes, const Cal
     const float* x = logits + row * classes;
     const float largest = row_max(x, classes);
     const float log_sum = scalar_log(
-        row_sum(classes, [=](int64_t j, int64_t count) { return exp(load_lanes(x + j, count) - largest); }));
+        row_sum(classes, [=](int64_t j, int64_t count) { return exp(load_up_to(x + j, count) - largest); }));
     if (sparse) {
       const int64_t label = label_of(targets, row, classes);
       loss[row] = label < 0 ? __builtin_nanf("") : log_sum - (x[label] - largest);
@@ -26,7 +26,7 @@ void softmax_cross_entropy_rows(const SoftmaxCrossEntropy& attributes, const Cal
     }
     const float* t = static_cast<const float*>(targets.data) + row * classes;
     loss[row] = row_sum(classes, [=](int64_t j, int64_t count) {
-      return load_lanes(t + j, count) * (log_sum - (load_lanes(x + j, count) - largest));
+      return load_up_to(t + j, count) * (log_sum - (load_up_to(x + j, count) - largest));
     });
   });
 }

@@ -22,16 +22,16 @@ void softmax_cross_entropy_gradient_rows(const SoftmaxCrossEntropyGradient& attr
     const int64_t label = sparse ? label_of(targets, row, classes) : -1;
     const float largest = row_max(x, classes);
     const float sum =
-        row_sum(classes, [=](int64_t j, int64_t count) { return exp(load_lanes(x + j, count) - largest); });
+        row_sum(classes, [=](int64_t j, int64_t count) { return exp(load_up_to(x + j, count) - largest); });
     float weight =
-        sparse ? 1.0f : row_sum(classes, [=](int64_t j, int64_t count) { return load_lanes(t + j, count); });
+        sparse ? 1.0f : row_sum(classes, [=](int64_t j, int64_t count) { return load_up_to(t + j, count); });
     if (sparse && label < 0) weight = __builtin_nanf("");
     const float scale = weight / sum;
     const VecInt lanes = lane_numbers();
     each_vector(classes, [=](int64_t j, int64_t count) {
       const Vec one_hot = lanes == static_cast<int32_t>(label - j) ? broadcast(1.0f) : Vec{};
-      const Vec target = sparse ? one_hot : load_lanes(t + j, count);
-      store_lanes(dx + j, (exp(load_lanes(x + j, count) - largest) * scale - target) * dloss[row], count);
+      const Vec target = sparse ? one_hot : load_up_to(t + j, count);
+      store_up_to(dx + j, (exp(load_up_to(x + j, count) - largest) * scale - target) * dloss[row], count);
     });
   });
 }

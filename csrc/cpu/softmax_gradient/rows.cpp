@@ -14,9 +14,9 @@ void softmax_gradient_rows(const SoftmaxGradient&, const Call& call) {
   class_rows(count_of(desc) / k, k, [=](int64_t row) {
     const float *const dy = gradients + row * k, *const y = results + row * k;
     const float sum = row_sum(
-        k, [&](int64_t j, int64_t count) { return load_lanes(dy + j, count) * load_lanes(y + j, count); });
+        k, [&](int64_t j, int64_t count) { return load_up_to(dy + j, count) * load_up_to(y + j, count); });
     each_vector(k, [&](int64_t j, int64_t count) {
-      store_lanes(outputs + row * k + j, load_lanes(y + j, count) * (load_lanes(dy + j, count) - sum), count);
+      store_up_to(outputs + row * k + j, load_up_to(y + j, count) * (load_up_to(dy + j, count) - sum), count);
     });
   });
 }
