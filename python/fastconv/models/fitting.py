@@ -7,6 +7,7 @@ from typing import Any
 
 from fastconv.models import batches as data
 from fastconv.models.compilation import Compilation
+from fastconv.models.preparation import VALIDATION
 from fastconv.models.progress import Progress
 from fastconv.models.stuck import Watch
 
@@ -111,7 +112,7 @@ class Fit:
             self.listeners,
             None,
             self.watch.validation.add,
-            "fit, validation_data",
+            VALIDATION,
         )
         self.listeners.on_test_end(values)
         self.validated += 1
