@@ -151,11 +151,19 @@ void gradient_column(const ConvShape& z, const float* rows, const float* dy, int
     }
 }
 
+// Four vectors at a time: each is one chain of additions.
 void add_bias(const float* dy, int64_t stride, int64_t pixels, int64_t k, float* sums) {
-  for (int64_t j = 0; j < k; j += vector_floats) {
-    Vec sum = Vec{};
-    for (int64_t p = 0; p < pixels; ++p) sum += load(dy + p * stride + j);
-    store(sums + j, load(sums + j) + sum);
+  constexpr int most = 4;
+  for (int64_t j = 0; j < k; j += most * vector_floats) {
+    const int vectors = static_cast<int>(smaller<int64_t>(most, (k - j) / vector_floats));
+    Vec sum[most] = {};
+    for (int64_t p = 0; p < pixels; ++p)
+      for (int v = 0; v < most; ++v)
+        if (v < vectors) sum[v] += load(dy + p * stride + j + v * vector_floats);
+    for (int v = 0; v < vectors; ++v) {
+      float* const at = sums + j + v * vector_floats;
+      store(at, load(at) + sum[v]);
+    }
   }
 }
 
@@ -212,17 +220,17 @@ void pool_rows(const ConvShape& z, const float* rows, float* y, uint8_t* argmax)
 // Row p of the gradient before pooling, `stride` floats a pixel, zeros behind k.
 void spread_row(const ConvShape& z, const float* dy, const uint8_t* argmax, int64_t p, int64_t stride,
                 float* row) {
-  for (int64_t q = 0; q < z.q; ++q)
+  const int64_t windows = p < z.p / 2 * 2 ? z.q / 2 : 0;
+  const int32_t first = static_cast<int32_t>(p % 2 * 2);
+  for (int64_t window = 0; window < windows; ++window, row += 2 * stride)
     for (int64_t k = 0; k < stride; k += vector_floats) {
-      const int64_t at = q / 2 * z.k + k;
-      const bool inside = p < z.p / 2 * 2 && q < z.q / 2 * 2 && k < z.k;
-      const auto value = [&] {
-        const VecInt code = load_bytes_up_to(argmax + at, z.k - k);
-        const VecInt mine = code == static_cast<int32_t>(p % 2 * 2 + q % 2);
-        return keep_where(mine, load_up_to(dy + at, z.k - k));
-      };
-      store(row + q * stride + k, inside ? value() : Vec{});
+      const int64_t at = window * z.k + k;
+      const Vec value = load_up_to(dy + at, z.k - k);
+      const VecInt code = load_bytes_up_to(argmax + at, z.k - k);
+      store(row + k, keep_where(code == first, value));
+      store(row + stride + k, keep_where(code == first + 1, value));
     }
+  clear(row, (z.q - 2 * windows) * stride);
 }
 
 // Runs of output rows, each with sums of its own; dy_row(i, scratch) gives row i of dy, l.k floats a pixel.

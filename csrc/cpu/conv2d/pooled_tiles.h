@@ -29,63 +29,93 @@ struct PooledTiledImage {
   int64_t h, w, channels, tiles_h, tiles_w, pad_top, pad_left;
 };
 
-struct PooledPixel {
-  int64_t at;    // of the window's first channel, in dy and argmax
-  int32_t code;  // the value of argmax that gives this pixel the gradient; -1: never
-};
+// Windows that a tile of `from` pixels meets in one direction.  odd: its first pixel is the second of a window.
+template <int from, bool odd>
+constexpr int windows_across = (from + odd + 1) / 2;
 
-template <int size>
-FASTCONV_INLINE void pooled_tile_pixels(const PooledTiledImage& image, int64_t tile, PooledPixel* pixels) {
+// For each window of a tile the index of its first channel in dy and argmax; -1 outside the image.
+template <int down, int across>
+FASTCONV_INLINE void tile_windows(const PooledTiledImage& image, int64_t tile,
+                                  int64_t (&windows)[down][across]) {
   const int64_t n = tile / (image.tiles_h * image.tiles_w), rows = image.h / 2, columns = image.w / 2;
-  const int64_t top = tile / image.tiles_w % image.tiles_h * 4 - image.pad_top;
-  const int64_t left = tile % image.tiles_w * 4 - image.pad_left;
-  for (int i = 0; i < size; ++i)
-    for (int j = 0; j < size; ++j) {
-      const int64_t h = top + i, w = left + j;
-      const bool inside = h >= 0 && h < 2 * rows && w >= 0 && w < 2 * columns;
-      pixels[i * size + j] = inside ? PooledPixel{((n * rows + h / 2) * columns + w / 2) * image.channels,
-                                                  static_cast<int32_t>(h % 2 * 2 + w % 2)}
-                                    : PooledPixel{0, -1};
+  const int64_t first_row = (tile / image.tiles_w % image.tiles_h * 4 - image.pad_top) >> 1;
+  const int64_t first_column = (tile % image.tiles_w * 4 - image.pad_left) >> 1;
+  for (int i = 0; i < down; ++i)
+    for (int j = 0; j < across; ++j) {
+      const int64_t row = first_row + i, column = first_column + j;
+      const bool inside = row >= 0 && row < rows && column >= 0 && column < columns;
+      windows[i][j] = inside ? ((n * rows + row) * columns + column) * image.channels : -1;
     }
 }
 
-FASTCONV_INLINE Vec pooled_pixel(const PooledTiledImage& image, const PooledPixel& pixel, int64_t c) {
+// transform_2d of a tile of pixels, of which each window gives its dy to one of four.
+template <class Transform, bool odd_h, bool odd_w, int down, int across, class Put>
+FASTCONV_INLINE void transform_windows(const PooledTiledImage& image, const int64_t (&windows)[down][across],
+                                       int64_t c, const Put& put) {
+  constexpr int from = Transform::from, to = Transform::to;
   const int64_t left = image.channels - c;
-  const VecInt code = load_bytes_up_to(image.argmax + pixel.at + c, left);
-  return keep_where(code == pixel.code, load_up_to(image.dy + pixel.at + c, left));
+  Vec half[1][to][from];
+  FASTCONV_UNROLL(1)
+  for (int w = 0; w < across; ++w) {
+    Vec columns[2][from];
+    for (int h = 0; h < down; ++h) {
+      const int64_t at = windows[h][w] + c;
+      const bool inside = windows[h][w] >= 0;
+      const Vec dy = inside ? load_up_to(image.dy + at, left) : Vec{};
+      const VecInt code = inside ? load_bytes_up_to(image.argmax + at, left) : VecInt{};
+      for (int32_t pixel = 0; pixel < 4; ++pixel) {
+        const int i = 2 * h + pixel / 2 - odd_h;
+        if (i >= 0 && i < from) columns[pixel % 2][i] = keep_where(code == pixel, dy);
+      }
+    }
+    for (int side = 0; side < 2; ++side) {
+      const int j = 2 * w + side - odd_w;
+      if (j < 0 || j >= from) continue;
+      Vec result[to];
+      Transform::apply(columns[side], result);
+      for (int i = 0; i < to; ++i) half[0][i][j] = result[i];
+    }
+  }
+  transform_rows<Transform, 1>(half, [&](int i, int j, int, Vec value) { put(i, j, value); });
 }
 
-// As fetch_pixels, for the windows.
-template <int size>
-FASTCONV_INLINE void fetch_windows(const PooledTiledImage& image, const PooledPixel* pixels, int64_t ahead) {
-  for (int i = 0; i < size; i += 2)
-    for (int j = 0; j < 4; j += 2) {
-      const int64_t at = pixels[i * size + j].at + ahead;
-      __builtin_prefetch(image.dy + at, 0, 2);
-      __builtin_prefetch(image.argmax + at, 0, 2);
-    }
+template <class Transform, bool odd_h, bool odd_w>
+void transform_pooled_tiles(const PooledTiledImage& image, int64_t first, int64_t count, float* out,
+                            int64_t slab, int64_t panel_stride) {
+  constexpr int batch = 8, down = windows_across<Transform::from, odd_h>,
+                across = windows_across<Transform::from, odd_w>;
+  int64_t windows[batch][down][across];
+  for (int64_t begin = 0; begin < count; begin += batch, out += batch * panel) {
+    const int now = static_cast<int>(smaller<int64_t>(batch, count - begin));
+    for (int b = 0; b < now; ++b) tile_windows(image, first + begin + b, windows[b]);
+    for (int64_t c = 0; c < image.channels; c += panel)
+      for (int b = 0; b < now; ++b) {
+        for (int i = 0; i < down; ++i)
+          for (int j = 0; j < 2; ++j) {  // as fetch_pixels
+            const int64_t at = windows[b][i][j] + batch * 2 * image.channels + c;
+            __builtin_prefetch(image.dy + at, 0, 2);
+            __builtin_prefetch(image.argmax + at, 0, 2);
+          }
+        for (int v = 0; v < panel && c + v < image.channels; v += vector_floats) {
+          float* const to = out + c / panel * panel_stride + b * panel + v;
+          transform_windows<Transform, odd_h, odd_w>(image, windows[b], c + v, [&](int i, int j, Vec value) {
+            store(to + (i * 6 + j) * slab, value);
+          });
+        }
+      }
+  }
 }
 
 // transform_tiles over a pooled image.
 template <class Transform>
 void transform_tiles(const PooledTiledImage& image, int64_t first, int64_t count, float* out, int64_t slab,
                      int64_t panel_stride) {
-  constexpr int size = Transform::from, batch = 8;
-  PooledPixel pixels[batch][size * size];
-  for (int64_t begin = 0; begin < count; begin += batch, out += batch * panel) {
-    const int now = static_cast<int>(smaller<int64_t>(batch, count - begin));
-    for (int b = 0; b < now; ++b) pooled_tile_pixels<size>(image, first + begin + b, pixels[b]);
-    for (int64_t c = 0; c < image.channels; c += panel)
-      for (int b = 0; b < now; ++b)
-        for (int v = 0; v < panel && c + v < image.channels; v += vector_floats) {
-          const PooledPixel* const from = pixels[b];
-          float* const to = out + c / panel * panel_stride + b * panel + v;
-          if (v == 0) fetch_windows<size>(image, from, batch * 2 * image.channels + c);
-          transform_2d<Transform>(
-              [&](int i, int j) { return pooled_pixel(image, from[i * size + j], c + v); },
-              [&](int i, int j, Vec value) { store(to + (i * 6 + j) * slab, value); });
-        }
-  }
+  const bool odd_h = image.pad_top % 2, odd_w = image.pad_left % 2;
+  const auto transform = odd_h ? (odd_w ? transform_pooled_tiles<Transform, true, true>
+                                        : transform_pooled_tiles<Transform, true, false>)
+                               : (odd_w ? transform_pooled_tiles<Transform, false, true>
+                                        : transform_pooled_tiles<Transform, false, false>);
+  transform(image, first, count, out, slab, panel_stride);
 }
 
 // dbias[k] = sum of dy where a gradient passes: blocks of 1024 windows, each in order, then the blocks in order.

@@ -82,8 +82,22 @@ struct FilterGradientTransform {  // G^T: 6 -> 3
   }
 };
 
-// Both dimensions of `vectors` neighbours: get(i, j, v) gives from x from of each, put(i, j, v, value) takes to x to.
+// The second dimension of `vectors` neighbours, whose first is done: put(i, j, v, value) takes to x to of each.
 // The neighbours of a place are put one after the other: stores past the caches want whole lines.
+template <class Transform, int vectors, class Put>
+FASTCONV_INLINE void transform_rows(const Vec (&half)[vectors][Transform::to][Transform::from],
+                                    const Put& put) {
+  constexpr int to = Transform::to;
+  FASTCONV_UNROLL(1)
+  for (int i = 0; i < to; ++i) {
+    Vec result[vectors][to];
+    for (int v = 0; v < vectors; ++v) Transform::apply(half[v][i], result[v]);
+    for (int j = 0; j < to; ++j)
+      for (int v = 0; v < vectors; ++v) put(i, j, v, result[v][j]);
+  }
+}
+
+// Both dimensions of `vectors` neighbours: get(i, j, v) gives from x from of each.
 template <class Transform, int vectors, class Get, class Put>
 FASTCONV_INLINE void transform_lines(const Get& get, const Put& put) {
   constexpr int from = Transform::from, to = Transform::to;
@@ -96,13 +110,7 @@ FASTCONV_INLINE void transform_lines(const Get& get, const Put& put) {
     Transform::apply(column, result);
     for (int i = 0; i < to; ++i) half[v][i][j] = result[i];
   }
-  FASTCONV_UNROLL(1)
-  for (int i = 0; i < to; ++i) {
-    Vec result[vectors][to];
-    for (int v = 0; v < vectors; ++v) Transform::apply(half[v][i], result[v]);
-    for (int j = 0; j < to; ++j)
-      for (int v = 0; v < vectors; ++v) put(i, j, v, result[v][j]);
-  }
+  transform_rows<Transform, vectors>(half, put);
 }
 
 // Both dimensions: get(i, j) gives from x from vectors, put(i, j, v) takes to x to.
