@@ -234,3 +234,64 @@ def test_a_description_changed_by_hand(tmp_path, entry, value):
     fastconv_file.write(path, tensors, description | {entry: value})
     with pytest.raises(WeightsError, match=r"Was it changed by hand\?"):
         models.load_model(path)
+
+
+def own_loss(y_true, y_pred):
+    return fc.ops.mean(fc.ops.square(y_true - y_pred), axis=-1)
+
+
+class OwnLoss(fc.losses.Loss):
+    def call(self, y_true, y_pred):
+        return own_loss(y_true, y_pred)
+
+
+@pytest.mark.parametrize(
+    "compiled_with",
+    [
+        {"loss": fc.losses.BinaryCrossentropy(label_smoothing=0.1)},
+        {"loss": fc.losses.binary_crossentropy, "metrics": [fc.metrics.binary_accuracy]},
+        {
+            "loss": {"only": fc.losses.MeanSquaredError()},
+            "metrics": {"only": [fc.metrics.AUC(name="area"), "mae"]},
+        },
+        {
+            "loss": [fc.losses.MeanSquaredError],
+            "weighted_metrics": [fc.metrics.MeanSquaredError(name="mine")],
+        },
+        {"loss": own_loss, "metrics": [own_loss]},
+        {"loss": OwnLoss()},
+    ],
+    ids=["object", "functions", "by name", "classes", "own function", "own class"],
+)
+def test_losses_and_metrics_come_back(tmp_path, compiled_with):
+    x, y = data()
+    y = y[:, None].astype("float32")
+    inputs = Input((8, 8, 2))
+    outputs = layers.Dense(1, activation="sigmoid", name="only")(layers.Flatten()(inputs))
+    model = Model(inputs, outputs)
+    model.compile("adam", **compiled_with)
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "m.fastconv")
+    again = models.load_model(
+        tmp_path / "m.fastconv", custom_objects={"own_loss": own_loss, "OwnLoss": OwnLoss}
+    )
+    assert again.evaluate(x, y, verbose=0, return_dict=True) == model.evaluate(
+        x, y, verbose=0, return_dict=True
+    )
+    for trained in (model, again):
+        trained.fit(x, y, verbose=0)
+    for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
+        assert (ours == theirs).all()
+
+
+def test_a_loss_of_ones_own_is_asked_for(tmp_path):
+    model = compiled("adam")
+    model.compile("adam", own_loss)
+    model.save(tmp_path / "m.fastconv")
+    with pytest.raises(ArgumentError) as error:
+        models.load_model(tmp_path / "m.fastconv")
+    assert str(error.value) == (
+        "load_model: expected 'own_loss', with which the model was compiled and which is not fastconv's. Give "
+        "custom_objects={'own_loss': ...}, or compile=False and compile again."
+    )
+    assert models.load_model(tmp_path / "m.fastconv", compile=False).count_params() == model.count_params()

@@ -17,6 +17,11 @@ def register(cls: type, package: str = "Custom", name: str | None = None) -> typ
     return cls
 
 
+def registered(name: str) -> Any:
+    """What `register` was given under a name; None if nothing was."""
+    return _registered.get(name)
+
+
 def registered_name(cls: type) -> str:
     """The name under which files know a class."""
     return next((name for name, known in _registered.items() if known is cls), cls.__name__)

@@ -9,6 +9,7 @@ import numpy as np
 
 from fastconv import graph, losses, metrics, optimizers, primitives
 from fastconv.layers.layer import tick
+from fastconv.layers.serialization import registered
 from fastconv.layers.structure import leaves
 from fastconv.runtime.errors import ArgumentError
 from fastconv.runtime.variable import Variable
@@ -196,10 +197,10 @@ class Compilation:
         """What `compile` was told, as plain data."""
         return {
             "optimizer": optimizers.serialize(self.optimizer),
-            "loss": _plain(self.loss, losses.serialize, losses.get),
-            "metrics": _plain(self.metric_list, metrics.serialize),
+            "loss": _plain(self.loss, losses),
+            "metrics": _plain(self.metric_list, metrics),
             "loss_weights": self.loss_weights,
-            "weighted_metrics": _plain(self.weighted_metrics, metrics.serialize),
+            "weighted_metrics": _plain(self.weighted_metrics, metrics),
         }
 
 
@@ -260,17 +261,52 @@ def _unique_names(names: Sequence[str]) -> list[str]:
     return unique
 
 
-def _plain(value: Any, serialize: Any, get: Any = None) -> Any:
+def _plain(value: Any, module: Any) -> Any:
+    """Losses or metrics as data: names, configurations, and {"function": name} for functions."""
     if isinstance(value, (list, tuple)):
-        return [_plain(part, serialize, get) for part in value]
+        return [_plain(part, module) for part in value]
     if isinstance(value, dict):
-        return {name: _plain(part, serialize, get) for name, part in value.items()}
+        return {name: _plain(part, module) for name, part in value.items()}
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, type):
         return value.__name__
-    if get is not None:
-        value = get(value)
-    elif callable(value) and hasattr(value, "__name__"):
-        return value.__name__
-    return serialize(value)
+    if hasattr(value, "__name__"):
+        return {"function": value.__name__}
+    return module.serialize(value)
+
+
+def revived(config: dict[str, Any], custom_objects: dict[str, Any] | None) -> dict[str, Any]:
+    """Arguments of `compile` from what `Compilation.config` gave.
+
+    Raises:  ArgumentError: a function or class of the user's own that was not given.
+    """
+    given = {name: config.get(name) for name in ("optimizer", "loss_weights")}
+    for name, module in (("loss", losses), ("metrics", metrics), ("weighted_metrics", metrics)):
+        given[name] = _revived(config.get(name), module, custom_objects or {})
+    return given
+
+
+def _revived(value: Any, module: Any, custom_objects: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_revived(part, module, custom_objects) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"function"}:
+        return _found(value["function"], module, custom_objects)
+    if set(value) != {"class_name", "config"}:
+        return {name: _revived(part, module, custom_objects) for name, part in value.items()}
+    cls = _found(value["class_name"], module, custom_objects)
+    return cls.from_config(value["config"])
+
+
+def _found(name: str, module: Any, custom_objects: dict[str, Any]) -> Any:
+    own = custom_objects.get(name) or registered(name)
+    if own is not None:
+        return own
+    if name in module.__all__:
+        return getattr(module, name)
+    raise ArgumentError(
+        f"load_model: expected {name!r}, with which the model was compiled and which is not fastconv's. Give "
+        f"custom_objects={{{name!r}: ...}}, or compile=False and compile again."
+    )

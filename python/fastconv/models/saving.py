@@ -12,6 +12,7 @@ from fastconv import _core, layers
 from fastconv.layers import context
 from fastconv.layers.naming import snake_case
 from fastconv.layers.traceback import short_errors
+from fastconv.models.compilation import revived
 from fastconv.runtime.device import default_device
 from fastconv.runtime.errors import ArgumentError, FastconvError, WeightsError
 from fastconv.runtime.variable import Variable
@@ -113,7 +114,7 @@ def _child_name(parent: Any, child: Any, number: int) -> str:
 def load_model(filepath: Any, custom_objects: dict[str, type] | None = None, compile: bool = True) -> Any:
     """The model of a `.fastconv` file, ready to go on: training continues bit for bit.
 
-    Args:  custom_objects: classes of your own by name, if they are not registered.  compile: default True; False
+    Args:  custom_objects: classes and functions of your own by name, if they are not registered.  compile: default True; False
         leaves optimiser and losses out.
     Raises:  WeightsError: the file is missing, damaged, or does not fit together; nothing is loaded by half.
     """
@@ -134,7 +135,7 @@ def load_model(filepath: Any, custom_objects: dict[str, type] | None = None, com
         with context.loading(weight_bytes):
             model = layers.deserialize(description["model"], custom_objects)
         if compile and description.get("compile"):
-            model.compile(**description["compile"])
+            model.compile(**revived(description["compile"], custom_objects))
     except FastconvError:
         raise
     except Exception as error:  # whatever a changed architecture provokes
