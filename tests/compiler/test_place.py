@@ -44,3 +44,23 @@ def test_inference_needs_two_maps_not_all_of_them():
     assert compiled.description.arena_bytes < maps + max(
         s.workspace_bytes for s in compiled.description.steps
     )
+
+
+@pytest.mark.parametrize("device", ["cpu", "reference"])
+@pytest.mark.parametrize("order", ["yvw", "vyw", "wvy", "vv", "yy", "vu", "uvyw"])
+def test_results_that_are_views_of_results(order, device):
+    """y, its reshapes v and u, and w, which reads v: each is right, whichever of them are results."""
+
+    def fn(x):
+        y = p.Relu()(x)
+        v = p.Reshape((12,))(y)
+        named = {"y": y, "v": v, "u": p.Reshape((2, 6))(y), "w": p.Tanh()(v)}
+        return [named[name] for name in order]
+
+    function = compiler.Function(fn, device=device)
+    for seed in (0, 1):  # each run has buffers of its own
+        x = np.random.default_rng(seed).standard_normal((3, 4)).astype("float32")
+        y = np.maximum(x, 0)
+        named = {"y": y, "v": y.reshape(12), "u": y.reshape(2, 6), "w": np.tanh(y.reshape(12))}
+        for name, result in zip(order, function(x), strict=True):
+            np.testing.assert_allclose(np.asarray(result), named[name], atol=1e-6)

@@ -31,7 +31,8 @@ class _Emitter:
         output_slots = [self._add("output", symbol) for symbol in self.graph.outputs]
         for i in reversed(range(len(output_slots))):
             symbol = self.graph.outputs[i]
-            if self.placement.homes[symbol].region == "output":
+            home = self.placement.homes[symbol]
+            if home.region == "output" and home.symbol is symbol:  # not a view of another output
                 self.slot_of[symbol] = output_slots[i]
         for part, nodes in (("prologue", self.placement.prologue), ("step", self.placement.step)):
             for node in nodes:
