@@ -39,6 +39,30 @@ class Broadcast(Primitive):
         return (Spec(a.dtype, broadcast_shape(self.stem, a.shape, b.shape)),)
 
 
+@dataclass(frozen=True)
+class Choice(Broadcast):
+    """One of two numbers: a where `a relation b` holds, b elsewhere.  It takes the whole gradient."""
+
+    relation: ClassVar[str]
+
+    def gradient(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]
+    ) -> tuple[Any, ...]:
+        from fastconv.primitives.cast import Cast
+        from fastconv.primitives.compare import Compare
+        from fastconv.primitives.relu_gradient import ReluGradient
+        from fastconv.primitives.rescale import Rescale
+
+        a, b = inputs
+        dy = gradients[0]
+        from_a = Cast(dtype=str(dy.dtype))(Compare(relation=self.relation)(a, b))
+        from_b = Rescale(scale=-1.0, offset=1.0)(from_a)
+        return (
+            summed_to(ReluGradient()(dy, from_a), a.shape, outputs[0].shape),
+            summed_to(ReluGradient()(dy, from_b), b.shape, outputs[0].shape),
+        )
+
+
 def same_shape(stem: str, a: Shape, b: Shape) -> Shape:
     """The shape of both; an axis that one does not know is the other's."""
     if len(a) != len(b) or any(x != y for x, y in zip(a, b, strict=True) if x is not None and y is not None):
