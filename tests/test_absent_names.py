@@ -41,3 +41,8 @@ def test_modules_of_a_package_are_found():
     names = {}
     exec("from fastconv.layers import conv2d\nfrom fastconv.utils import numeric", names)
     assert names["conv2d"].__name__ == "fastconv.layers.conv2d"
+
+
+def test_datasets_need_no_import_of_their_own():
+    found = importlib.import_module("fastconv.datasets")
+    assert found.mnist.__name__ == "fastconv.datasets.mnist"

@@ -47,7 +47,9 @@ def run(program, device):
         for other in made[1:-1:3]:
             loss = loss + total(p.Sigmoid()(other))
         results = [made[-1], loss, *grad(loss, [x, filters, bias])]
-        if len(program) % 2:  # what lies between and its reshapes are results as well, and nothing there can be fused
+        if (
+            len(program) % 2
+        ):  # what lies between and its reshapes are results as well, and nothing there can be fused
             results += [*made[1:], *(p.Reshape((0, -1))(tensor) for tensor in made[1:])]
         return results
 

@@ -102,6 +102,32 @@ def test_no_data():
     )
 
 
+def test_a_generator_that_was_not_called():
+    def batches():
+        yield X, Y
+
+    assert said(ArgumentError, lambda: model().fit(batches)) == (
+        "fit: expected arrays or a generator; came the function 'batches'. Call it: batches()."
+    )
+
+
+def test_one_label_for_all():
+    assert said(ArgumentError, lambda: model().fit(X, 5)) == (
+        "fit: expected a label for each sample; came y=5. Give an array or a list."
+    )
+
+
+def test_sample_weights():
+    weights = np.ones(12)
+    weights[3] = np.nan
+    assert said(DataError, lambda: model().fit(X, Y, sample_weight=weights)) == (
+        "fit: expected finite numbers in sample_weight; came nan (sample 3). Give 0 to samples that are not to count."
+    )
+    assert said(DataError, lambda: model().fit(X, Y, sample_weight=["a"] * 12)) == (
+        "fit: expected sample_weight to hold numbers; came dtype str32. Give one a sample."
+    )
+
+
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
 def test_lists_of_pictures_of_several_sizes(method):
     ragged = [np.zeros((6 + k % 2, 6, 1), "float32") for k in range(12)]

@@ -460,3 +460,26 @@ def test_many_threads_may_draw(folder):
         worker.join()
     alone = flow(folder, batch_size=1)
     assert sorted(seen) == sorted(next(alone)[0].tobytes() for _ in range(68))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("rescale", "1/255"),
+        ("rotation_range", "40"),
+        ("width_shift_range", "a"),
+        ("height_shift_range", [1, "b"]),
+    ],
+)
+def test_numbers_in_quotes(argument, value):
+    came = value[1] if isinstance(value, list) else value
+    with pytest.raises(ArgumentError) as error:
+        ImageDataGenerator(**{argument: value})
+    assert str(error.value) == f"{argument}: expected a number; came {came!r}. Write it without quotes."
+
+
+def test_a_preprocessing_function_that_is_none():
+    with pytest.raises(
+        ArgumentError, match=r"^preprocessing_function: expected a function of one picture; came 3"
+    ):
+        ImageDataGenerator(preprocessing_function=3)

@@ -42,6 +42,12 @@ Affine = tuple[float, float, float, float, float, float]
 Draw = dict[str, Any]
 
 
+def check_number(name: str, value: Any) -> None:
+    """Refuses what is no number, such as the text "1/255"."""
+    if not isinstance(value, (int, float, np.number)):
+        raise ArgumentError(f"{name}: expected a number; came {value!r}. Write it without quotes.")
+
+
 @dataclass(frozen=True)
 class Augmentation:
     """Ranges of the random transforms; the defaults change nothing.  `ImageDataGenerator` describes each."""
@@ -67,6 +73,11 @@ class Augmentation:
             raise ArgumentError(
                 f"interpolation_order: expected 0 (nearest) or 1 (bilinear); came {self.interpolation_order!r}."
             )
+        for name in ("rotation_range", "shear_range", "channel_shift_range", "cval"):
+            check_number(name, getattr(self, name))
+        for name in ("width_shift_range", "height_shift_range"):
+            for number in np.ravel(np.asarray(getattr(self, name), dtype=object)):
+                check_number(name, number)
 
     def verbs(self) -> list[str]:
         """What it does to a picture, for messages; empty when it does nothing."""

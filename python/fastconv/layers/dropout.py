@@ -38,8 +38,10 @@ class Dropout(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not 0 <= float(rate) < 1:
-            raise ArgumentError(f"Dropout: expected a rate from 0 up to below 1; came {rate}. 0.5 is usual.")
+        if not isinstance(rate, (int, float, np.number)) or not 0 <= rate < 1:
+            raise ArgumentError(
+                f"Dropout: expected a rate from 0 up to below 1; came {rate!r}. 0.5 is usual."
+            )
         if noise_shape is not None:
             raise ArgumentError(
                 f"Dropout: noise_shape is not supported; came {noise_shape}. Drop the argument."

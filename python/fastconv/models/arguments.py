@@ -22,8 +22,20 @@ def check_given(where: str, x: Any, inputs: int) -> None:
     if x is None:
         call = "predict(x)" if where == "predict" else f"{where}(x, y)"
         raise ArgumentError(f"{where}: expected data; came None. Call {call}, or give a generator.")
+    if inspect.isroutine(x):
+        raise ArgumentError(
+            f"{where}: expected arrays or a generator; came the function {x.__name__!r}. Call it: {x.__name__}()."
+        )
     if inputs == 1 and isinstance(x, (list, tuple)) and len({np.shape(part) for part in x}) > 1:
         check_images(where, "", x)
+
+
+def check_labels(where: str, y: Any) -> None:
+    """Labels are not one number."""
+    if isinstance(y, (int, float, np.number)):
+        raise ArgumentError(
+            f"{where}: expected a label for each sample; came y={y!r}. Give an array or a list."
+        )
 
 
 def whole_number(where: str, name: str, value: Any, least: int = 1) -> int:

@@ -41,7 +41,10 @@ def check_fit(
     for name, values in images:
         check_images(where, name, values, files)
     labels = _listed(y) if y is not None else []
-    _check_counts(where, images, labels, _listed(sample_weight) if sample_weight is not None else [])
+    weights = _listed(sample_weight) if sample_weight is not None else []
+    _check_counts(where, images, labels, weights)
+    for name, values in weights:
+        _check_weights(where, name, values)
     for name, values in labels:
         check_label_type(where, name, values)
     specs, losses, layers = _listed(output_specs), _listed(loss), _listed(last_layer)
@@ -233,6 +236,20 @@ def _check_counts(
 def _count(values: Any) -> int:
     shape = np.shape(values) if not isinstance(values, (list, tuple)) else (len(values),)
     return int(shape[0]) if shape else 1
+
+
+def _check_weights(where: str, key: str, values: Any) -> None:
+    name, array = _named("sample_weight", key), np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise DataError(
+            f"{where}: expected {name} to hold numbers; came dtype {array.dtype.name}. Give one a sample."
+        )
+    fine = np.isfinite(array)
+    if not fine.all():
+        raise DataError(
+            f"{where}: expected finite numbers in {name}; came {array[~fine][0]} (sample {int(np.argwhere(~fine)[0][0])}). "
+            "Give 0 to samples that are not to count."
+        )
 
 
 # Labels

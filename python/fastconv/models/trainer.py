@@ -126,6 +126,7 @@ class Trainer(Preparation):
         seed = int(self._key.numpy()[0])
         naming = self._naming()
         arguments.check_given("fit", x, len(naming.inputs))
+        arguments.check_labels("fit", y)
         training = data.data_for(x, y, sample_weight, naming, "fit", batch_size, shuffle, seed)
         validation = self._validation(
             training, validation_data, validation_split, validation_batch_size or batch_size
@@ -234,6 +235,7 @@ class Trainer(Preparation):
         steps = arguments.count("evaluate", "steps", steps)
         self._compiled("evaluate")
         arguments.check_given("evaluate", x, len(self._naming().inputs))
+        arguments.check_labels("evaluate", y)
         source = data.data_for(x, y, sample_weight, self._naming(), "evaluate", batch_size, file_order=True)
         if isinstance(source, data.ArrayData):
             self._check_data(

@@ -140,6 +140,12 @@ class ImageDataGenerator:
         self.samplewise_center = samplewise_center or samplewise_std_normalization
         self.samplewise_std_normalization = samplewise_std_normalization
         self.zca_whitening, self.zca_epsilon = zca_whitening, zca_epsilon
+        if rescale is not None:
+            augment.check_number("rescale", rescale)
+        if preprocessing_function is not None and not callable(preprocessing_function):
+            raise ArgumentError(
+                f"preprocessing_function: expected a function of one picture; came {preprocessing_function!r}. Leave it out."
+            )
         self.rescale, self.preprocessing_function = rescale, preprocessing_function
         self.validation_split, self.split = validation_split, split
         self.dtype = np.dtype(dtype or "float32")
