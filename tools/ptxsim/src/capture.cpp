@@ -89,7 +89,11 @@ cudaError_t refuse_if_capturing(Stream& stream) {
 extern "C" {
 cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode mode) {
   CALL(cudaStreamBeginCapture, "stream=%s", name_of(handle).c_str());
-  return begin(handle, nullptr, {}, mode);
+  ANSWER_IF(begin(handle, nullptr, {}, mode));
+  STREAM(stream, handle);
+  // As another thread's call would that waits for the device.
+  stream->capture->invalid = injected("capture", cudaErrorStreamCaptureInvalidated) != cudaSuccess;
+  return cudaSuccess;
 }
 cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t handle, cudaGraph_t graph_handle,
                                           const cudaGraphNode_t* dependencies, const cudaGraphEdgeData*,
