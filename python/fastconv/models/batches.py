@@ -77,7 +77,7 @@ class ArrayData:
         shuffle: bool = False,
         seed: int = 0,
     ) -> None:
-        self.x, self.y, self.weights = x, y, weights
+        self.x, self.y, self.weights = (_on_host(arrays) for arrays in (x, y, weights))
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.samples = len(x[0]) if np.ndim(x[0]) else 1
         self.skipped: list[Any] = []
@@ -103,8 +103,15 @@ class ArrayData:
         return Batch(_rows(self.x, rows), _rows(self.y, rows), _rows(self.weights, rows))
 
 
-def _rows(arrays: list[Any] | None, rows: Any) -> Any:
-    return None if arrays is None else [np.asarray(array)[rows] for array in arrays]
+def _on_host(arrays: list[Any] | None) -> Any:
+    """As NumPy arrays; what lies on a GPU comes once, not for each batch."""
+    if arrays is None:
+        return None
+    return [array.buffer.view() if isinstance(array, Array) else np.asarray(array) for array in arrays]
+
+
+def _rows(arrays: list[np.ndarray] | None, rows: Any) -> Any:
+    return None if arrays is None else [array[rows] for array in arrays]
 
 
 class EngineData:
