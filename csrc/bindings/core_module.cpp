@@ -120,6 +120,17 @@ std::vector<Candidate> candidates(const std::string& device_name, const std::str
   return all;
 }
 
+// Holds a device so that nothing of ours gets into a run that another thread records.  Without the GIL: a run asks
+// for it between steps.
+class Held {
+ public:
+  explicit Held(Device& device) : lock_(device.run_lock()) {}
+
+ private:
+  const py::gil_scoped_release nogil_;
+  const std::lock_guard<std::mutex> lock_;
+};
+
 // One step on host arrays, by the name of its implementation: for tests and benches.  On the host the inputs are
 // read where they lie; outputs and workspace hold NaN before (`fill` on the host).  Runs take turns at `sets` of
 // buffers: where they are larger than the caches together, each run finds its own in memory.
@@ -140,6 +151,7 @@ class OneStep {
     if (const Refusal refusal = row_.supports(attributes_.get(), signature))
       throw Error(ErrorKind::value, stem + " " + name + " refuses: " + *refusal);
     scratch_ = row_.workspace(attributes_.get(), signature);
+    const Held held(device_);
     for (int i = 0; i < std::max(sets, 1); ++i) add_set(fill);
   }
 
@@ -174,10 +186,10 @@ class OneStep {
 
   std::vector<py::array> results() const {
     std::vector<py::array> all;
-    for (size_t i = 0; i < out_descs_.size(); ++i) {
-      all.push_back(empty_array(out_descs_[i]));
-      device_.download(all.back().mutable_data(), sets_[0].out[i].data, byte_count(out_descs_[i]));
-    }
+    for (const TensorDesc& desc : out_descs_) all.push_back(empty_array(desc));
+    const Held held(device_);
+    for (size_t i = 0; i < all.size(); ++i)
+      device_.download(all[i].mutable_data(), sets_[0].out[i].data, byte_count(out_descs_[i]));
     return all;
   }
 
@@ -234,17 +246,6 @@ class OneStep {
   std::unique_ptr<Device::Recording> recording_;
   int recorded_batch_ = 0;
   Workspace scratch_{0, 0};
-};
-
-// Holds a device so that nothing of ours gets into a run that another thread records.  Without the GIL: a run asks
-// for it between steps.
-class Held {
- public:
-  explicit Held(Device& device) : lock_(device.run_lock()) {}
-
- private:
-  const py::gil_scoped_release nogil_;
-  const std::lock_guard<std::mutex> lock_;
 };
 
 py::array buffer_to_numpy(const std::shared_ptr<Buffer>& buffer) {

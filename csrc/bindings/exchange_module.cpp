@@ -156,17 +156,13 @@ std::shared_ptr<Buffer> buffer_over(const std::string& name, const std::string& 
                                   owner_of(std::move(owner)));
 }
 
-// A copy; the source may go when this returns.
-std::shared_ptr<Buffer> gathered(const std::string& name, const std::string& dtype,
-                                 const std::vector<int64_t>& shape, const std::vector<int64_t>& strides,
-                                 uintptr_t pointer) {
-  Device& chosen = device(name);
-  auto made = std::make_shared<Buffer>(chosen, desc_of(dtype, shape));
+// Copies into `made`; the source may go when this returns.
+void gather(Buffer& made, const std::vector<int64_t>& strides, uintptr_t pointer) {
+  Device& chosen = made.device();
   const py::gil_scoped_release nogil;
   const std::lock_guard<std::mutex> lock(chosen.run_lock());
-  chosen.gather(made->data(), reinterpret_cast<const void*>(pointer), made->desc(), strides.data());
+  chosen.gather(made.data(), reinterpret_cast<const void*>(pointer), made.desc(), strides.data());
   chosen.synchronize();
-  return made;
 }
 
 template <void (Device::*order)(uintptr_t)>
@@ -181,13 +177,13 @@ void ordered(const std::string& name, uintptr_t stream) {
 
 void bind_exchange(py::module_& m, PyBuffer& buffer) {
   buffer
+      .def(py::init(&buffer_over), py::arg("device"), py::arg("dtype"), py::arg("shape"), py::arg("pointer"),
+           py::arg("owner"))
+      .def("gather", &gather, py::arg("strides"), py::arg("pointer"),
+           "Writes elements that lie `strides` elements apart.")
       .def("dlpack", &export_buffer, py::arg("place"), py::arg("versioned"), py::arg("copied"),
            "A capsule over its memory.")
       .def("share", &Buffer::share, "Says that others will see its memory.");
-  m.def("buffer_over", &buffer_over, py::arg("device"), py::arg("dtype"), py::arg("shape"),
-        py::arg("pointer"), py::arg("owner"));
-  m.def("gathered", &gathered, py::arg("device"), py::arg("dtype"), py::arg("shape"), py::arg("strides"),
-        py::arg("pointer"));
   m.def("stream_of",
         [](const std::string& name) { return reinterpret_cast<uintptr_t>(device(name).queue()); });
   m.def("wait_for", &ordered<&Device::wait_for>, py::arg("device"), py::arg("stream"));

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -187,6 +188,24 @@ void copy_by_all_threads(char* target, const char* source, size_t bytes) {
   });
 }
 
+// An event that keeps the time.
+class TimedEvent {
+ public:
+  TimedEvent() { CUDA_CHECK(cudaEventCreate(&event_)); }
+  ~TimedEvent() { cudaEventDestroy(event_); }
+  TimedEvent(const TimedEvent&) = delete;
+  TimedEvent& operator=(const TimedEvent&) = delete;
+  operator cudaEvent_t() const { return event_; }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+// A call that a recording does not allow ends it, whichever thread makes it.
+bool recording_was_ended(cudaError_t error) {
+  return error >= cudaErrorStreamCaptureUnsupported && error <= cudaErrorCapturedEvent;
+}
+
 class CudaMessage : public Device::Message {
  public:
   explicit CudaMessage(cudaStream_t stream) : stream_(stream) {
@@ -286,25 +305,22 @@ class CudaDevice : public Device {
     order(stream_, reinterpret_cast<cudaStream_t>(stream));
   }
   bool settle() noexcept override {
-    return !is_forked_child() && cudaSetDevice(index_) == cudaSuccess &&
-           cudaDeviceSynchronize() == cudaSuccess;
+    if (is_forked_child() || cudaSetDevice(index_) != cudaSuccess) return false;
+    const std::lock_guard<std::mutex> lock(recording_lock_);
+    return cudaDeviceSynchronize() == cudaSuccess;
   }
   void begin_run(size_t) override { use(); }
   void end_run() noexcept override {}
   void* queue() override { return stream_; }
 
   double seconds_of(const std::function<void()>& work) override {
-    cudaEvent_t start, stop;
-    CUDA_CHECK(cudaEventCreate(&start));
-    CUDA_CHECK(cudaEventCreate(&stop));
+    const TimedEvent start, stop;
     CUDA_CHECK(cudaEventRecord(start, stream_));
     work();
     CUDA_CHECK(cudaEventRecord(stop, stream_));
     CUDA_CHECK(cudaEventSynchronize(stop));
     float milliseconds = 0;
     CUDA_CHECK(cudaEventElapsedTime(&milliseconds, start, stop));
-    CUDA_CHECK(cudaEventDestroy(start));
-    CUDA_CHECK(cudaEventDestroy(stop));
     return milliseconds * 1e-3;
   }
 
@@ -339,16 +355,8 @@ class CudaDevice : public Device {
 
   bool records() const override { return records_; }
   std::unique_ptr<Recording> record(const std::function<void()>& work) override {
-    cudaGraph_t graph = nullptr;
-    CUDA_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
-    try {
-      work();
-    } catch (...) {
-      cudaStreamEndCapture(stream_, &graph);
-      if (graph) cudaGraphDestroy(graph);
-      throw;
-    }
-    CUDA_CHECK(cudaStreamEndCapture(stream_, &graph));
+    const cudaGraph_t graph = captured(work);
+    if (!graph) return nullptr;
     cudaGraphExec_t executable = nullptr;
     const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
     cudaGraphDestroy(graph);
@@ -374,6 +382,30 @@ class CudaDevice : public Device {
   }
 
  private:
+  // Null where another thread ended the capture.
+  cudaGraph_t captured(const std::function<void()>& work) {
+    const std::lock_guard<std::mutex> lock(recording_lock_);
+    CUDA_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+    std::exception_ptr failure;
+    try {
+      work();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    cudaGraph_t graph = nullptr;
+    const cudaError_t error = cudaStreamEndCapture(stream_, &graph);
+    if (recording_was_ended(error)) {
+      cudaGetLastError();
+      return nullptr;
+    }
+    if (failure) {
+      if (graph) cudaGraphDestroy(graph);
+      std::rethrow_exception(failure);
+    }
+    check_cuda(error, "cudaStreamEndCapture", __FILE__, __LINE__);
+    return graph;
+  }
+
   void use() {
     refuse_in_forked_child(name());
     CUDA_CHECK(cudaSetDevice(index_));
@@ -419,7 +451,10 @@ class CudaDevice : public Device {
     return block;
   }
   void drop_kept() {
-    CUDA_CHECK(cudaStreamSynchronize(stream_));
+    {
+      const std::lock_guard<std::mutex> lock(recording_lock_);
+      CUDA_CHECK(cudaStreamSynchronize(stream_));
+    }
     for (const auto& entry : kept_) CUDA_CHECK(cudaFree(entry.second));
     kept_.clear();
     kept_bytes_ = 0;
@@ -431,6 +466,7 @@ class CudaDevice : public Device {
   cudaEvent_t idle_ = nullptr;
   std::array<Staging, 2> stagings_;
   size_t next_staging_ = 0;
+  std::mutex recording_lock_;  // held by a recording, and by who waits for the device beside the runs
   std::mutex memory_lock_;
   std::multimap<size_t, void*> kept_;  // freed blocks by size
   size_t used_ = 0, kept_bytes_ = 0;

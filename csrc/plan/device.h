@@ -59,7 +59,8 @@ class Device {
   // *latch becomes 0 where *gate is 0, in the order of the work; both in the device's memory.
   virtual void latch(uint8_t* latch, const uint8_t* gate);
 
-  // Devices that can record a sequence of launches and replay it with one call.
+  // Devices that can record a sequence of launches and replay it with one call.  Null where another thread's call
+  // ended the recording: nothing has run then.
   class Recording {
    public:
     virtual ~Recording() = default;

@@ -30,6 +30,9 @@ void quietly(const Work& work) noexcept {
   }
 }
 
+// Of one plan: a program that ends each of them, say by waiting for the device all the time, goes on without.
+constexpr int ended_recordings_at_most = 3;
+
 void defect(const std::string& what) { throw Error(ErrorKind::value, "plan: " + what); }
 
 }  // namespace
@@ -224,6 +227,7 @@ void Plan::run_step(Step& step, int index, const Observer& observer) {
     (*observer.seconds)[index] = device_.seconds_of(work);
   else
     work();
+  is_writing_ |= step.part == Part::closing;
   if (observer.on_step) observer.on_step(index, true);
 }
 
@@ -241,11 +245,12 @@ void Plan::run_grouped(size_t begin, size_t end) {
     Step& first = steps_[i];
     if (group_ends_[i] == i + 1) {
       first.implementation->run(first.attributes.get(), call_of(first));
-      continue;
+    } else {
+      std::vector<Call> calls;
+      for (size_t j = i; j < group_ends_[i]; ++j) calls.push_back(call_of(steps_[j]));
+      first.implementation->run_group(first.attributes.get(), calls.data(), static_cast<int>(calls.size()));
     }
-    std::vector<Call> calls;
-    for (size_t j = i; j < group_ends_[i]; ++j) calls.push_back(call_of(steps_[j]));
-    first.implementation->run_group(first.attributes.get(), calls.data(), static_cast<int>(calls.size()));
+    is_writing_ |= first.part == Part::closing;
   }
 }
 
@@ -279,25 +284,41 @@ void Plan::run_watched(const Observer& observer) {
     run_steps(closing, steps_.size(), observer);  // behind a shut gate there is nothing to watch
 }
 
-// Everything without an observer: launched one by one, recorded, or replayed.
+// Everything without an observer, launched one by one.
+void Plan::launch() {
+  const size_t closing = end_of(Part::step);
+  run_grouped(end_of(Part::prologue), closing);
+  if (gate_ >= 0) device_.latch(latch_, static_cast<const uint8_t*>(slot_data(gate_)));
+  run_grouped(closing, steps_.size());
+}
+
+// Whether the run in progress has a recording to replay; it is made where there is none.
+bool Plan::find_recording() {
+  if (flight_->recording && flight_->recorded_arena == arena_) return true;
+  flight_->recording.reset();
+  if (ended_recordings_ == ended_recordings_at_most) return false;
+  try {
+    flight_->recording = device_.record([&] { launch(); });
+  } catch (...) {
+    is_writing_ = false;
+    throw;
+  }
+  is_writing_ = false;  // nothing has run yet
+  flight_->recorded_arena = arena_;
+  if (!flight_->recording) ++ended_recordings_;
+  return flight_->recording != nullptr;
+}
+
+// Launched one by one, or replayed.
 void Plan::run_launched() {
-  const auto launch = [&] {
-    const size_t closing = end_of(Part::step);
-    run_grouped(end_of(Part::prologue), closing);
-    if (gate_ >= 0) device_.latch(latch_, static_cast<const uint8_t*>(slot_data(gate_)));
-    run_grouped(closing, steps_.size());
-  };
   // The first run loads kernels and sets their attributes, which no recording may do.
-  if (!kernels_are_loaded_ || !device_.records()) {
+  if (!kernels_are_loaded_ || !device_.records() || !find_recording()) {
     launch();
     kernels_are_loaded_ = true;
     return;
   }
-  if (!flight_->recording || flight_->recorded_arena != arena_) {
-    flight_->recording = device_.record(launch);
-    flight_->recorded_arena = arena_;
-  }
   flight_->recording->replay();
+  is_writing_ = end_of(Part::step) < steps_.size();
 }
 
 void Plan::fill_feeds(const std::vector<Feed>& feeds) {
@@ -321,6 +342,7 @@ bool Plan::hear(Flight& flight) {
 
 // The older of the two first: behind a shut gate the other one shows the latch.
 bool Plan::hear_all() {
+  if (shut_) return false;
   const size_t next = static_cast<size_t>(runs_) % 2;
   return hear(flights_[next]) && hear(flights_[1 - next]);
 }
@@ -336,8 +358,9 @@ Plan::Outcome Plan::run_device_gated(const std::vector<Feed>& feeds, const Obser
   if (observer.interrupted && observer.interrupted())
     throw Error(ErrorKind::interrupted, "interrupted between two steps; nothing was changed.");
   Flight& flight = flights_[static_cast<size_t>(runs_) % 2];
-  if (ahead && !watched ? !hear(flight) : !hear_all()) return {false, true};
+  if (shut_ || (ahead && !watched ? !hear(flight) : !hear_all())) return {false, true};
   flight_ = &flight;
+  is_writing_ = false;
   try {
     fill_feeds(feeds);
     run_prologue(observer);
@@ -347,10 +370,12 @@ Plan::Outcome Plan::run_device_gated(const std::vector<Feed>& feeds, const Obser
     flight.message->send(gate_ >= 0 ? latch_ : nullptr);
   } catch (...) {
     quietly([&] {
-      device_.synchronize();      // the next run writes over these feeds without waiting
-      if (watched) open_latch();  // nothing else is under way
+      device_.synchronize();         // the next run writes over these feeds without waiting
+      if (hear_all()) open_latch();  // which this run may have shut
     });
-    throw;
+    if (!is_writing_) throw;
+    touch_written();
+    rethrow_partly_written();
   }
   flight.under_way = true;
   flight.number = runs_++;
@@ -383,6 +408,17 @@ Plan::Outcome Plan::run(const std::vector<Feed>& feeds, const std::vector<Buffer
   const bool open = run_host_gated(observer);
   if (open) touch_written();
   return {open};
+}
+
+// What a closing block has launched cannot be taken back.
+void Plan::rethrow_partly_written() {
+  try {
+    throw;
+  } catch (const Error& error) {
+    throw Error(error.kind(), std::string(error.what()) +
+                                  " This step had begun to write: its weights may be new in part. Load them "
+                                  "(model.load_weights), or build the model anew.");
+  }
 }
 
 void Plan::touch_written() {

@@ -69,8 +69,8 @@ class Plan {
   Outcome run(const std::vector<Feed>& feeds, const std::vector<Buffer*>& outputs, const Observer& observer,
               bool ahead = false);
   bool hear();  // waits for the runs under way; false when the gate of one was shut
-  // Where `run` says late, or `hear` false: the number of the run that was not closed; and that run once more,
-  // watched, which opens the latch.
+  // Where `run` says late, or `hear` false, as both do until then: the number of the run that was not closed; and that
+  // run once more, watched, which opens the latch.
   int64_t shut_run() const { return shut_ ? shut_->number : -1; }
   void repeat(const Observer& observer);
 
@@ -122,6 +122,9 @@ class Plan {
   Outcome run_device_gated(const std::vector<Feed>& feeds, const Observer& observer, bool ahead);
   void run_watched(const Observer& observer);
   void run_launched();
+  void launch();
+  bool find_recording();
+  [[noreturn]] void rethrow_partly_written();
   bool hear(Flight& flight);
   bool hear_all();
   void open_latch();
@@ -147,8 +150,9 @@ class Plan {
   Flight* shut_ = nullptr;    // whose gate was shut
   uint8_t* latch_ = nullptr;
   int64_t runs_ = 0;
-  int gate_ = -1;
+  int gate_ = -1, ended_recordings_ = 0;
   bool finished_ = false, prologue_ran_ = false, poison_ = false, kernels_are_loaded_ = false;
+  bool is_writing_ = false;  // the run in progress has launched some of the closing block
 
   // bound for the run in progress
   void* arena_ = nullptr;

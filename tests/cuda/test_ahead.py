@@ -1,7 +1,10 @@
 """The host runs ahead of the device by two steps; a step that is not finite changes nothing, nor do those behind it."""
 
+import gc
 import json
 import re
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -10,6 +13,9 @@ from fastconv import layers, primitives as p
 from fastconv.compiler import Function
 from fastconv.graph import as_symbol, assign, guard
 from fastconv.models import Sequential
+from fastconv.primitives.base import Spec
+from fastconv.runtime.array import from_dlpack
+from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import NumericsError
 from fastconv.runtime.variable import Variable
 
@@ -73,19 +79,172 @@ def test_the_explanation_is_that_of_the_bad_step(cuda_device):
     assert raised(lambda: step(ONES, explain=say("step 4"))) == f"step 2: {MESSAGE}"
 
 
-@pytest.mark.parametrize("who", ["write", "another function", "an output"])
+def doubling(device, state=None):
+    """A function of its own, or one that reads a state."""
+    return Function(lambda x: p.Add()(x, x if state is None else as_symbol(state)), device=device)
+
+
+class Foreign:
+    """An output in the hands of another library."""
+
+    def __init__(self, interface):
+        self.__cuda_array_interface__ = interface
+
+
+@pytest.mark.parametrize(
+    "who", ["write", "an output", "who reads the state", "who is given an output", "who shares an output"]
+)
 def test_who_else_hears_of_it(cuda_device, who):
     state, step = counter(cuda_device)
     total = step(BAD)
-    other = Function(lambda x: p.Relu()(x), device=cuda_device)
+    shared = from_dlpack(Foreign(total.__cuda_array_interface__))
     actions = {
         "write": lambda: state.assign(ONES),
-        "another function": lambda: other(ONES),
         "an output": total.numpy,
+        "who reads the state": lambda: doubling(cuda_device, state)(ONES),
+        "who is given an output": lambda: doubling(cuda_device)(total),
+        "who shares an output": shared.numpy,
     }
     assert raised(actions[who]) == MESSAGE
     assert state.numpy().tolist() == [0] * 4
     actions[who]()
+
+
+@pytest.mark.parametrize("strides", [None, (-4,)], ids=["forwards", "backwards"])
+def test_who_takes_a_copy_of_what_shares_it_hears_too(cuda_device, strides):
+    _, step = counter(cuda_device)
+    total = step(BAD)
+    interface = total.__cuda_array_interface__
+    start, _ = interface["data"]
+    interface["data"] = (start if strides is None else start + 12, True)
+    taken = Foreign(interface | {"strides": strides})
+    assert raised(lambda: from_dlpack(taken, copy=True)) == MESSAGE
+
+
+def test_who_does_not(cuda_device):
+    """Other plans on the device go on, and the error waits for those whom it concerns."""
+    state, step = counter(cuda_device)
+    own, other = counter(cuda_device)
+    step(BAD)
+    for _ in range(3):
+        total = other(ONES)
+        assert doubling(cuda_device)(ONES).numpy().tolist() == [2] * 4
+    assert total.numpy().tolist() == own.numpy().tolist() == [3] * 4
+    own.assign(ONES)
+    get_device(cuda_device).release_memory()
+    assert raised(state.numpy) == MESSAGE
+    assert state.numpy().tolist() == [0] * 4
+
+
+def test_plans_that_read_the_same_do_not_hear_of_each_other(cuda_device):
+    base = Variable(ONES, name="base", device=cuda_device)
+
+    def head():
+        state = Variable(np.zeros(4, "f4"), name="state", device=cuda_device)
+
+        def step(x):
+            total = p.Add()(p.Add()(as_symbol(state), as_symbol(base)), x)
+            guard(total)
+            assign(state, total)
+
+        return state, Function(step, device=cuda_device)
+
+    (bad, step), (good, other) = head(), head()
+    step(BAD)
+    other(ONES)
+    assert good.numpy().tolist() == [2] * 4
+    assert base.numpy().tolist() == [1] * 4
+    assert raised(lambda: base.assign(ONES)) == MESSAGE  # the step is run again, from what it read
+    assert bad.numpy().tolist() == [0] * 4
+
+
+@pytest.fixture
+def threads_take_turns():
+    """After each few instructions."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def in_threads(function, *arguments):
+    threads = [threading.Thread(target=function, args=given) for given in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_two_models_in_two_threads(cuda_device, threads_take_turns):
+    """Each hears of its own steps alone."""
+
+    def train(every, told):
+        state, step = counter(cuda_device)
+        for k in range(60):
+            try:
+                step(BAD if k % every == 1 else ONES)
+                if k % every == 1:
+                    state.numpy()
+            except NumericsError as error:
+                told.append((k, str(error)))
+        told.append(state.numpy().tolist())
+
+    good, bad = [], []
+    in_threads(train, (100, good), (3, bad))
+    assert good == [(1, MESSAGE), [59] * 4]
+    assert bad == [*((k, MESSAGE) for k in range(1, 60, 3)), [40] * 4]
+
+
+def test_one_model_in_two_threads(cuda_device, threads_take_turns):
+    """Whoever hears of a bad step is told what was wrong in it; no step is lost but those behind it."""
+    state, step = counter(cuda_device)
+    told = []
+
+    def train(bad):
+        for k in range(400):
+            try:
+                step(BAD if k % 4 == bad else ONES)
+            except Exception as error:
+                told.append(str(error))
+
+    in_threads(train, (0,), (1,), (2,), (3,))
+    assert set(told) == {MESSAGE}
+    try:
+        state.numpy()
+    except NumericsError:
+        told.append(MESSAGE)
+    # A call that tells of a step is not begun, and at most one was under way behind it.
+    assert 1200 - 2 * len(told) <= state.numpy()[0] <= 1200
+
+
+def test_a_bad_step_is_told_until_it_is_repeated(cuda_device):
+    """So no other thread's call gets in between."""
+    state, step = counter(cuda_device)
+    plan = step.compiled([Spec("float32", (4,))]).executable
+    run = lambda x: plan.run([x], [get_device(cuda_device).new_buffer("float32", (4,))], ahead=True)  # noqa: E731
+    run(ONES)
+    run(BAD)
+    assert [plan.hear(), plan.hear(), run(ONES).late, plan.shut_run] == [False, False, True, 1]
+    plan.repeat(lambda number, after: None)
+    assert plan.hear()
+    assert not run(ONES).late
+    assert state.numpy().tolist() == [2] * 4
+
+
+def test_a_dropped_plan_gives_back_its_memory(cuda_device):
+    """With the next plan that is built: nobody can hear of its runs any more."""
+    memory = get_device(cuda_device).memory
+    _, step = counter(cuda_device)
+    step(ONES)
+    doubling(cuda_device)(ONES)
+    before = memory()["blocks"]
+    for _ in range(4):
+        _, step = counter(cuda_device)
+        step(ONES)
+        gc.collect()
+        doubling(cuda_device)(ONES)
+    gc.collect()
+    assert memory()["blocks"] == before
 
 
 def test_inputs_may_be_written_over_at_once(cuda_device):

@@ -463,3 +463,30 @@ def test_arrays_on_the_gpu_are_fed_without_the_host(cuda_device, monkeypatch):
         results = [function(array) for _ in range(3)] + [fc.kernels.relu(Theirs(array))]
     assert all(result.device == cuda_device for result in results)
     assert all(result.numpy().tolist() == np.maximum(VALUES, 0).tolist() for result in results)
+
+
+def test_primitives_take_tensors_of_other_libraries(device, peer, monkeypatch):
+    torch = peer("torch")
+    monkeypatch.setenv("FASTCONV_DEVICE", device)
+    x = torch.tensor([-1.0, 2.0])
+    assert fc.kernels.relu(x).numpy().tolist() == [0, 2]
+    assert fc.kernels.maximum(x.double(), 1).numpy().tolist() == [1, 2]
+    with pytest.raises(ArgumentError) as caught:
+        fc.kernels.relu(x.bfloat16())
+    assert str(caught.value) == (
+        "expected an array of numbers; came Tensor (Got unsupported ScalarType BFloat16). Give a NumPy array, or convert "
+        "it first: x.float() in PyTorch."
+    )
+
+
+def test_primitives_take_arrays_of_other_libraries_on_a_gpu(cuda_device):
+    """And compute where they lie."""
+    x = fc.Array.from_numpy(VALUES, cuda_device)
+
+    class Foreign:
+        __cuda_array_interface__ = x.__cuda_array_interface__
+
+    made = fc.kernels.relu(Foreign())
+    assert made.device == cuda_device
+    assert (made.numpy() == np.maximum(VALUES, 0)).all()
+    assert (fc.kernels.maximum(Foreign(), 1).numpy() == np.maximum(VALUES, 1)).all()

@@ -115,11 +115,41 @@ def test_a_forked_child_computes():
     assert float(function(x).numpy()[0, 0]) == 6
 
 
-def test_unknown_devices_are_named():
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gpu9",
+        "cuda:00",
+        "gpu:01",
+        "cuda:",
+        "cuda:\N{ARABIC-INDIC DIGIT ONE}",
+        "cuda: 1",
+        "cuda:1\n",
+        "CUDA",
+        "cpu:0",
+        1,
+    ]
+    + ["cuda:99999999999999999999", "cuda:0:0", "reference:1"],
+)
+def test_unknown_devices_are_named(name):
     with pytest.raises(DeviceError) as caught:
-        set_device("gpu9")
-    assert str(caught.value).startswith("device: expected one of 'cpu', 'cuda', 'reference'")
-    assert "came 'gpu9'" in str(caught.value)
+        set_device(name)
+    said = name.replace("gpu:", "cuda:") if isinstance(name, str) else name
+    assert str(caught.value) == (
+        "device: expected one of 'cpu', 'cuda', 'reference', or 'cuda:N' with N = 0, 1, 2, ...; came "
+        f"{said!r}. Call fastconv.set_device('cpu'), or unset FASTCONV_DEVICE."
+    )
+
+
+def members(protocol):
+    return [*protocol.__annotations__, *(name for name in vars(protocol) if not name.startswith("_"))]
+
+
+@pytest.mark.parametrize("name", ["cpu", "reference", "cuda"])
+def test_a_device_answers_what_the_protocol_lists(name, request):
+    one = get_device(request.getfixturevalue("cuda_device") if name == "cuda" else name)
+    assert {"needed_bytes", "available_bytes", "lock"} <= set(members(device.Device))
+    assert [member for member in members(device.Device) if not hasattr(one, member)] == []
 
 
 @pytest.mark.parametrize(("said", "meant"), [("gpu", "cuda:0"), ("GPU", "cuda:0"), ("gpu:1", "cuda:1")])

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from fastconv import primitives
-from fastconv.compiler.function import Function
+from fastconv.compiler.function import Function, feed
 from fastconv.graph import call_node, is_symbolic
 from fastconv.primitives import base
 from fastconv.runtime import operators
 from fastconv.runtime.array import Array
 from fastconv.runtime.device import get_device
 from fastconv.runtime.variable import Variable
+
+_numbers = (bool, int, float)
 
 
 def install() -> None:
@@ -27,6 +29,7 @@ def apply(primitive: base.Primitive, inputs: tuple[Any, ...]) -> Any:
     """Extends the graph if an input is symbolic, else computes at once."""
     if any(is_symbolic(v) for v in inputs):
         return call_node(primitive, inputs)
+    inputs = tuple(v if isinstance(v, (Array, Variable, *_numbers)) else feed(v) for v in inputs)
     return _one_step(primitive, _device_of(inputs))(*_like_first(inputs))
 
 
@@ -43,13 +46,10 @@ def _one_step(primitive: base.Primitive, device: str | None) -> Function:
 
 def _like_first(inputs: tuple[Any, ...]) -> list[Any]:
     """Plain numbers take the dtype of the first array."""
-    first = next((v for v in inputs if not isinstance(v, (bool, int, float))), None)
+    first = next((v for v in inputs if not isinstance(v, _numbers)), None)
     if first is None:
         return list(inputs)
-    dtype = np.dtype(first.dtype) if hasattr(first, "dtype") else np.asarray(first).dtype
-    if dtype == np.float64:
-        dtype = np.dtype(np.float32)
-    return [np.asarray(v, dtype) if isinstance(v, (bool, int, float)) else v for v in inputs]
+    return [np.asarray(v, first.dtype) if isinstance(v, _numbers) else v for v in inputs]
 
 
 _relations = ("less", "less_equal", "greater", "greater_equal")

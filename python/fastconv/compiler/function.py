@@ -13,6 +13,7 @@ import numpy as np
 
 from fastconv import primitives
 from fastconv.compiler import pipeline
+from fastconv.compiler.ahead import Ahead
 from fastconv.graph import Graph, Symbol, Trace, as_symbol, placeholder, tracing
 from fastconv.primitives.base import Spec
 from fastconv.runtime import exchange
@@ -36,7 +37,7 @@ class Compiled:
     output_specs: list[Spec]
     description: Any
     graph: Graph
-    ahead: pipeline.Ahead
+    ahead: Ahead
     read: list[tuple[Variable, Any]]  # its variables, and the memory that they had when it was compiled
 
     def is_current(self) -> bool:
@@ -78,7 +79,7 @@ class Function:
 
         Raises:  DeviceError: an array on another GPU, or variables on several devices.
         """
-        feeds = [_feed(a) for a in arrays]
+        feeds = [feed(a) for a in arrays]
         place = next((f.device for f in feeds if isinstance(f, Array)), None)
         compiled = self.compiled([Spec(f.dtype.name, f.shape) for f in feeds], place)
         return self.run(compiled, [self._placed(f, compiled.device) for f in feeds], explain)
@@ -95,12 +96,21 @@ class Function:
 
     def run(self, compiled: Compiled, feeds: Sequence[Any], explain: pipeline.Explain | None = None) -> Any:
         """Runs one plan on feeds that fit it: NumPy arrays, or buffers of its device."""
-        device, executable = compiled.device, compiled.executable
-        device.hear(but=compiled.ahead)
+        device = compiled.device
         outputs = [device.new_buffer(spec.dtype, spec.shape) for spec in compiled.output_specs]
+        with device.lock:  # no other thread's run comes between a step and what is told of it
+            device.hear(lambda runs: _must_hear(compiled.ahead, runs, feeds))
+            self._run(compiled, feeds, outputs, explain)
+        arrays = iter(outputs)
+        return _map(compiled.structure, lambda leaf: None if leaf is None else Array(next(arrays)))
+
+    def _run(
+        self, compiled: Compiled, feeds: Sequence[Any], outputs: list[Any], explain: pipeline.Explain | None
+    ) -> None:
+        device, executable = compiled.device, compiled.executable
         result = pipeline.run(executable, compiled.description, feeds, outputs, device.runs_ahead)
         if result.under_way:
-            compiled.ahead.note(result.number, explain)
+            compiled.ahead.note(result.number, explain, outputs)
             device.under_way.add(compiled.ahead)
         elif not result.closed:
             if result.late:
@@ -108,8 +118,6 @@ class Function:
                 compiled.ahead.fail()
             again = functools.partial(executable.run, feeds, outputs)
             pipeline.raise_not_finite(executable, compiled.description, again, explain)
-        arrays = iter(outputs)
-        return _map(compiled.structure, lambda leaf: None if leaf is None else Array(next(arrays)))
 
     def compiled(self, specs: Sequence[Spec], place: str | None = None) -> Compiled:
         """The plan for inputs of these specs that lie on `place`."""
@@ -135,7 +143,8 @@ class Function:
         executable, description = pipeline.compile_graph(
             graph, device, self.name, lambda batch: self.traced(_with_batch(specs, batch))[0]
         )
-        ahead = pipeline.Ahead(executable, description)
+        written = [variable.buffer for variable, _ in trace.effects]
+        ahead = Ahead(executable, description, [v.buffer for v in trace.variables], written)
         specs_out, read = [s.spec for s in graph.outputs], [(v, v.buffer) for v in _touched(trace)]
         return Compiled(executable, device, structure, specs_out, description, graph, ahead, read)
 
@@ -148,6 +157,13 @@ class Function:
             structure = _map(structure, lambda leaf: None if leaf is None else _collect(outputs, leaf))
             gate = primitives.AllFinite()(*_unique(trace.guarded)) if trace.guarded else None
         return Graph(inputs, tuple(outputs), tuple(trace.effects), gate, self._training), structure, trace
+
+
+def _must_hear(own: Ahead, runs: Ahead, feeds: Sequence[Any]) -> bool:
+    """Whether a plan that is to run on `feeds` depends on runs under way that are not its own."""
+    return runs is not own and (
+        runs.meets(own) or any(runs.writes(f) for f in feeds if not isinstance(f, np.ndarray))
+    )
 
 
 def _touched(trace: Trace) -> list[Variable]:
@@ -190,7 +206,7 @@ def _with_batch(specs: Sequence[Spec], batch: int) -> list[Spec]:
     return [Spec(spec.dtype, (batch, *spec.shape[1:])) for spec in specs]
 
 
-def _feed(value: Any) -> Any:
+def feed(value: Any) -> Any:
     """An Array where it lies in memory that the host does not read, else a NumPy array."""
     if isinstance(value, (Array, Variable)):
         in_host_memory = get_device(value.device).in_host_memory
@@ -201,7 +217,13 @@ def _feed(value: Any) -> Any:
 
 
 def _host_array(value: Any) -> np.ndarray:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except TypeError as error:  # another library's tensor of a dtype that NumPy lacks
+        raise ArgumentError(
+            f"expected an array of numbers; came {type(value).__name__} ({error}). Give a NumPy array, or convert it "
+            "first: x.float() in PyTorch."
+        ) from None
     if array.dtype.name not in _feeds:
         array = array.astype(_fed_as(array.dtype))
     return np.ascontiguousarray(array).reshape(array.shape)

@@ -192,31 +192,6 @@ def raise_not_finite(
     raise error if explain is None else explain(error)
 
 
-class Ahead:
-    """The runs of a plan that the host has not heard of, and who explains what went wrong in them."""
-
-    def __init__(self, executable: Any, description: PlanDescription) -> None:
-        self._executable = executable
-        self._description = description
-        self._explain: dict[int, Explain | None] = {}
-
-    def note(self, number: int, explain: Explain | None) -> None:
-        """A run that has begun; two may be under way."""
-        self._explain = {k: v for k, v in self._explain.items() if k == number - 1} | {number: explain}
-
-    def hear(self) -> None:
-        """Waits for all of them; raises NumericsError for the first that was not finite."""
-        if not self._executable.hear():
-            self.fail()
-        self._explain = {}
-
-    def fail(self) -> NoReturn:
-        """Raises the NumericsError of the run that was not finite."""
-        explain = self._explain.get(self._executable.shut_run)
-        self._explain = {}
-        raise_not_finite(self._executable, self._description, self._executable.repeat, explain)
-
-
 def _not_finite_text(step: Any, values: np.ndarray, bad: int) -> str:
     kind = "NaN" if np.isnan(values).any() else "infinite"
     what = "gradient" if "gradient" in step.primitive.stem else "output"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -67,11 +67,11 @@ def _version(number: int) -> str:
 
 
 class CudaBuffer(_core.Buffer):
-    """Memory of a tensor on a GPU.  Whoever reads or writes it hears first of the runs under way."""
+    """Memory of a tensor on a GPU.  Whoever reads or writes it hears first of the runs under way that use it."""
 
     def numpy(self) -> np.ndarray:
         """A copy on the host."""
-        get_device(self.device).hear()
+        get_device(self.device).hear(lambda runs: runs.writes(self))
         return super().numpy()
 
     def view(self) -> np.ndarray:
@@ -80,8 +80,27 @@ class CudaBuffer(_core.Buffer):
 
     def write(self, values: np.ndarray) -> None:
         """New values of the same shape."""
-        get_device(self.device).hear()
+        get_device(self.device).hear(lambda runs: runs.uses(self))
         super().write(values)
+
+    def gather(self, strides: Sequence[int], pointer: int) -> None:
+        """Writes elements of the device's memory that lie `strides` elements apart."""
+        device = get_device(self.device)
+        device.hear(lambda runs: runs.writes(_span(self, strides, pointer)))
+        super().gather(list(strides), pointer)
+
+
+class _Span(NamedTuple):
+    pointer: int
+    bytes: int
+
+
+def _span(like: CudaBuffer, strides: Sequence[int], pointer: int) -> _Span:
+    """The memory that as many elements take when they lie so far apart."""
+    ends = [(size - 1) * stride for size, stride in zip(like.shape, strides, strict=True)]
+    item = np.dtype(like.dtype).itemsize
+    first, last = (sum(pick(end, 0) for end in ends) for pick in (min, max))
+    return _Span(pointer + first * item, (last - first + 1) * item)
 
 
 class CudaDevice(NativeDevice):
@@ -96,20 +115,38 @@ class CudaDevice(NativeDevice):
         self._cuda.open(self.index)
         super().__init__(name)
         self.dlpack_place = (2, self.index)
-        self.under_way = set()
 
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> CudaBuffer:
         """Uninitialised memory for a tensor."""
         return CudaBuffer(self.name, dtype, list(shape))
 
-    def hear(self, but: Any = None) -> None:
-        """Waits for the runs under way, those of one plan left out.
+    def buffer_over(self, dtype: str, shape: Sequence[int], pointer: int, owner: Any) -> CudaBuffer:
+        """Somebody else's memory of the device; `owner` is kept until nothing here reads it any more."""
+        return CudaBuffer(self.name, dtype, list(shape), pointer, owner)
 
-        Raises:  NumericsError: one of them was not finite; it and those behind it changed nothing.
+    def hear(self, concerned: Callable[[Any], bool] | None = None) -> None:
+        """Waits for runs under way: of all plans, or of those that somebody is concerned with.
+
+        Raises:  NumericsError: one of them was not finite; it and those of its plan behind it changed nothing.
         """
-        for runs in [runs for runs in self.under_way if runs is not but]:
-            self.under_way.discard(runs)
-            runs.hear()
+        with self.lock:
+            for runs in [runs for runs in self.under_way if concerned is None or concerned(runs)]:
+                self.under_way.discard(runs)
+                runs.hear()
+
+    def forget_what_went_well(self) -> None:
+        """Waits for all runs under way; plans that nobody holds any more give back their memory.
+
+        What was not finite is still told to those whom it concerns.
+        """
+        with self.lock:
+            for runs in [runs for runs in self.under_way if runs.went_well()]:
+                self.under_way.discard(runs)
+
+    def build(self, plan: PlanDescription) -> Any:
+        """See `NativeDevice.build`."""
+        self.forget_what_went_well()
+        return super().build(plan)
 
     def needed_bytes(self, plan: PlanDescription) -> int:
         """What building and running a plan takes, its variables aside: two runs may be under way, each with its feeds."""
@@ -131,5 +168,5 @@ class CudaDevice(NativeDevice):
 
     def release_memory(self) -> None:
         """Gives what is kept for reuse back to the driver."""
-        self.hear()
+        self.forget_what_went_well()
         self._cuda.release_memory(self.index)

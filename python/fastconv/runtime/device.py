@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -46,22 +47,39 @@ class Executable(Protocol):
     def step_text(self, step: int) -> str: ...
 
 
+class Runs(Protocol):
+    """The runs of one plan that the host has not heard of."""
+
+    def writes(self, buffer: Buffer) -> bool: ...
+
+    def uses(self, buffer: Buffer) -> bool: ...
+
+    def went_well(self) -> bool: ...  # waits for them
+
+    def hear(self) -> None: ...  # the same; raises NumericsError where not
+
+
 class Device(Protocol):
     """What the floors above may ask of a device."""
 
     name: str
     runs_ahead: bool  # a run may return while the device is at work
-    under_way: set[Any]  # of each plan, the runs that the host has not heard of (compiler.pipeline.Ahead)
+    under_way: set[Runs]  # of plans whose runs the host has not heard of; used under the lock
+    lock: Any  # a threading.RLock: held by a run, and by what is told of it
     in_host_memory: bool  # feeds are read where NumPy's arrays lie
     dlpack_place: tuple[int, int] | None  # DLPack's numbers of its memory; None: only copies leave it
 
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> Buffer: ...
 
-    def hear(self, but: Any = None) -> None: ...
+    def hear(self, concerned: Callable[[Runs], bool] | None = None) -> None: ...
 
     def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]: ...
 
     def build(self, plan: PlanDescription) -> Executable: ...
+
+    def needed_bytes(self, plan: PlanDescription) -> int: ...  # its variables aside
+
+    def available_bytes(self) -> int: ...
 
 
 # Where each device lives: "module:class", imported when it is asked for.
@@ -86,13 +104,9 @@ def get_device(name: str | None = None) -> Any:
     found = _made.get(name)
     if found is not None:
         return found
-    kind, _, number = name.partition(":")
-    numbered = kind == "cuda" and (number.isdecimal() or name == kind)
-    if kind not in _places or not (numbered or name == kind):
-        raise DeviceError(
-            f"device: expected one of {', '.join(repr(n) for n in _places)}; came {name!r}. "
-            "Call fastconv.set_device('cpu'), or unset FASTCONV_DEVICE."
-        )
+    kind = name.partition(":")[0]
+    if name not in _places and not re.fullmatch(r"cuda:(0|[1-9][0-9]{0,2})", name):
+        raise _unknown(name)
     if name == "cuda":
         return get_device("cuda:0")
     with _lock:
@@ -102,8 +116,17 @@ def get_device(name: str | None = None) -> Any:
         return _made[name]
 
 
+def _unknown(name: Any) -> DeviceError:
+    return DeviceError(
+        f"device: expected one of {', '.join(repr(n) for n in _places)}, or 'cuda:N' with N = 0, 1, 2, ...; came {name!r}. "
+        "Call fastconv.set_device('cpu'), or unset FASTCONV_DEVICE."
+    )
+
+
 def _canonical(name: str) -> str:
     """'gpu', as other libraries say, means 'cuda'."""
+    if not isinstance(name, str):
+        raise _unknown(name)
     kind, colon, number = name.partition(":")
     return f"cuda{colon}{number}" if kind.lower() == "gpu" else name
 

@@ -154,10 +154,11 @@ def take(x: Any, device: str | None, copy: bool | None) -> Any:
         raise ExchangeError(f"from_dlpack: {why}, so it must be copied; asked for copy=False.")
     if 0 in tensor.shape:
         return get_device(target).new_buffer(tensor.dtype, tensor.shape)
+    there = get_device(tensor.device)
     if not why and not copy:
-        return _core.buffer_over(tensor.device, tensor.dtype, tensor.shape, tensor.pointer, tensor.owner)
-    strides = _dense(tensor.shape) if tensor.strides is None else tensor.strides
-    made = _core.gathered(tensor.device, tensor.dtype, tensor.shape, strides, tensor.pointer)
+        return there.buffer_over(tensor.dtype, tensor.shape, tensor.pointer, tensor.owner)
+    made = there.new_buffer(tensor.dtype, tensor.shape)
+    made.gather(_dense(tensor.shape) if tensor.strides is None else tensor.strides, tensor.pointer)
     return made if target == tensor.device else _copied(made, target)
 
 

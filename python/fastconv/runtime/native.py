@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,23 @@ class NativeDevice:
 
     in_host_memory = True
     runs_ahead = False
-    under_way: set[Any]
     dlpack_place: tuple[int, int] | None = (1, 0)
 
     def __init__(self, name: str) -> None:
         if problem := _core.isa_problem():
             raise ArgumentError(problem)
         self.name = name
+        self.lock = threading.RLock()
+        self.under_way: set[Any] = set()
         self._candidates: dict[Any, list[Any]] = {}
 
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> Any:
         """Uninitialised memory for a tensor."""
         return _core.Buffer(self.name, dtype, list(shape))
+
+    def buffer_over(self, dtype: str, shape: Sequence[int], pointer: int, owner: Any) -> Any:
+        """Somebody else's memory of the device; `owner` is kept until nothing here reads it any more."""
+        return _core.Buffer(self.name, dtype, list(shape), pointer, owner)
 
     def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
         """Every implementation with its refusal or its cost, best first, the reference last."""
@@ -48,12 +54,13 @@ class NativeDevice:
             self._candidates[key] = found
         return found
 
-    def hear(self, but: Any = None) -> None:
+    def hear(self, concerned: Callable[[Any], bool] | None = None) -> None:
         """Nothing is under way when a run returns."""
 
     def needed_bytes(self, plan: PlanDescription) -> int:
-        """What building and running a plan takes, its variables aside."""
-        return plan.arena_bytes + plan.bytes_in("constant", "kept", "output")
+        """What building and running a plan takes, its variables aside; feeds are read where they lie."""
+        scratch = _core.thread_count() * max((step.scratch_bytes for step in plan.steps), default=0)
+        return plan.arena_bytes + scratch + plan.bytes_in("constant", "kept", "output")
 
     def available_bytes(self) -> int:
         """What a plan may take."""

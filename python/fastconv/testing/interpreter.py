@@ -8,12 +8,14 @@ has the dtype that was declared.
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from fastconv.runtime.native import available_host_bytes
 from fastconv.runtime.plan import PlanDescription, RunResult, Slot
 from fastconv.testing.cases import evaluate
 
@@ -73,13 +75,23 @@ class ReferenceDevice:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.lock = threading.RLock()
+        self.under_way: set[Any] = set()
 
     def new_buffer(self, dtype: str, shape: Sequence[int]) -> ReferenceBuffer:
         """Memory for a tensor, zero."""
         return ReferenceBuffer(self.name, dtype, shape)
 
-    def hear(self, but: Any = None) -> None:
+    def hear(self, concerned: Callable[[Any], bool] | None = None) -> None:
         """Nothing is under way when a run returns."""
+
+    def needed_bytes(self, plan: PlanDescription) -> int:
+        """What a plan takes, its variables aside."""
+        return plan.arena_bytes + plan.bytes_in("constant", "kept", "output")
+
+    def available_bytes(self) -> int:
+        """What a plan may take."""
+        return available_host_bytes()
 
     def candidates(self, primitive: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[ReferenceRow]:
         """The float64 reference; it supports everything."""
