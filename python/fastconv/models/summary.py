@@ -13,6 +13,7 @@ from fastconv.layers import context
 from fastconv.layers.structure import leaves
 from fastconv.models.input_checks import shape_text
 from fastconv.primitives.base import ITEM_BYTES, Spec
+from fastconv.runtime.device import get_device
 from fastconv.runtime.variable import Variable
 
 
@@ -71,7 +72,7 @@ def _totals(model: Any, batch_size: int) -> Iterator[str]:
     if activations is not None:
         yield f"Activations of a batch of {batch_size}: {_size_text(activations)}"
         peaks = [f"{_size_text(peak)} {purpose}" for purpose, peak in _peaks(model, batch_size)]
-        yield f"Memory for a batch of {batch_size}, besides the weights: {', '.join(peaks)}"
+        yield f"Memory for a batch of {batch_size}, weights included: {', '.join(peaks)}"
 
 
 def _activation_bytes(model: Any, batch_size: int) -> int | None:
@@ -91,15 +92,19 @@ def _activation_bytes(model: Any, batch_size: int) -> int | None:
 
 
 def _peaks(model: Any, batch_size: int) -> Iterator[tuple[str, int]]:
-    """What plans for a batch take at their peaks, known from the plans alone; nothing is built and nothing runs."""
+    """What plans for a batch take on the model's device, all in all: variables (weights, the optimiser's state), the
+    arena, and what a plan keeps for itself.  Known from the plans alone; nothing is built and nothing runs."""
     specs = [Spec(s.dtype, (batch_size, *s.shape[1:])) for s in model._graph.input_symbols]
 
     def predict(*inputs: Any) -> Any:
         return model._forward(list(inputs))
 
     variables, optimizer = model.trainable_weights, model.optimizer
+    state = 0
     if optimizer is None or not optimizer.has_state_of(variables):
-        optimizer = optimizers.SGD()  # its state is made by the first step, not to be described
+        # The state is made by the first step, not to be described.
+        state = len(optimizer.slots) * sum(v.buffer.bytes for v in variables) if optimizer else 0
+        optimizer = optimizers.SGD()
 
     def train(*inputs: Any) -> None:
         # The loss is not known before `compile`, nor is it what takes memory.
@@ -108,9 +113,13 @@ def _peaks(model: Any, batch_size: int) -> Iterator[tuple[str, int]]:
         graph.guard(total)
         optimizer.apply(grad(total, variables), variables)
 
+    def needed(function: Function) -> int:
+        plan = function.described(specs)
+        return get_device(model._device()).needed_bytes(plan) + plan.bytes_in("variable")
+
     if variables:
-        yield "to train", Function(train, True, model._device()).described(specs).arena_bytes
-    yield "to predict", Function(predict, False, model._device()).described(specs).arena_bytes
+        yield "to train", needed(Function(train, True, model._device())) + state
+    yield "to predict", needed(Function(predict, False, model._device()))
 
 
 def _size_text(size: float) -> str:
