@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "cuda/kernel.cuh"
+#include "plan/class_targets.h"
 
 namespace fastconv {
 
@@ -198,11 +199,7 @@ struct Targets {
 // inputs: scores (.., k), targets, then dloss in the gradients
 template <class Attributes>
 Refusal scores_and_targets(const Attributes& attributes, const Signature& step) {
-  const DType targets = step.inputs[1].dtype;
-  if (attributes.sparse ? targets != DType::float32 && targets != DType::int64 : targets != DType::float32)
-    return std::string("targets are ") + dtype_name(targets) + "; this one needs " +
-           (attributes.sparse ? "int64 or float32" : "float32");
-  if (step.inputs[0].rank == 0) return std::string("input 0 without axes; the last axis holds the classes");
+  if (Refusal refusal = needs_targets(attributes.sparse, step)) return refusal;
   if (Refusal refusal = needs_float32(step.inputs, 1, "input")) return refusal;
   if (step.input_count > 2)
     if (Refusal refusal = needs_float32(step.inputs + 2, 1, "dloss, input")) return refusal;
