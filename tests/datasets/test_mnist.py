@@ -73,6 +73,15 @@ def test_missing_file_names_what_is_there(tmp_path):
     )
 
 
+def test_keras_s_call_without_a_folder():
+    with pytest.raises(DataError) as error:
+        mnist.load_data()
+    assert str(error.value) == (
+        "mnist: expected the folder of the four files; came none. Nothing is fetched here: put the original .gz files "
+        "of MNIST into a folder, and write mnist.load_data('FOLDER')."
+    )
+
+
 def test_missing_folder(tmp_path):
     with pytest.raises(DataError, match="the folder does not exist"):
         mnist.load_data(tmp_path / "nowhere")

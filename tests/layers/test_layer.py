@@ -226,6 +226,10 @@ def test_unknown_argument():
             lambda: layers.Dropout(1.5),
             "Dropout: expected a rate from 0 up to below 1; came 1.5. 0.5 is usual.",
         ),
+        (
+            lambda: layers.Dropout("half"),
+            "Dropout: expected a rate from 0 up to below 1; came 'half'. 0.5 is usual.",
+        ),
         (lambda: layers.Dense(0), "Dense: expected units to be a whole number from 1 up; came 0."),
         (
             lambda: layers.Conv2D(6, 3, groups=4),

@@ -19,7 +19,7 @@ _LARGEST = 1 << 30  # bytes: a header that asks for more is refused before anyth
 Split = tuple[np.ndarray, np.ndarray]
 
 
-def load_data(path: str | os.PathLike[str]) -> tuple[Split, Split]:
+def load_data(path: str | os.PathLike[str] | None = None) -> tuple[Split, Split]:
     """(training pictures, labels), (test pictures, labels): uint8 (n, 28, 28) and uint8 (n,).
 
     Args:
@@ -28,6 +28,11 @@ def load_data(path: str | os.PathLike[str]) -> tuple[Split, Split]:
     Raises:
         DataError: a file is missing, damaged, or holds something else.
     """
+    if path is None:
+        raise DataError(
+            "mnist: expected the folder of the four files; came none. Nothing is fetched here: put the original .gz files "
+            "of MNIST into a folder, and write mnist.load_data('FOLDER')."
+        )
     splits = []
     for name, (prefix, count) in _PARTS.items():
         images = read_idx(_find(path, f"{prefix}-images-idx3-ubyte"))
