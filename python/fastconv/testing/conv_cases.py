@@ -86,6 +86,8 @@ SHAPES = [
     ConvShape("first layer: 3x3 stride 2, padding 1, 4 to 5", (2, 9, 11, 4), (3, 3), 5, stride=(2, 2), padding=1),
     ConvShape("first layer: 5x4 stride 3, 3 to 32: residues of one and two taps", (1, 13, 14, 3), (5, 4), 32,
               stride=(2, 3), padding=((1, 0), (2, 1))),
+    ConvShape("first layer: 4x4 stride 2, padding on one side only, 3 to 8", (1, 11, 14, 3), (4, 4), 8, stride=(2, 2),
+              padding=((1, 0), (0, 1))),
     ConvShape("first layer: stride larger than the filter, 3 to 5", (1, 9, 13, 3), (2, 2), 5, stride=(3, 4)),
     ConvShape("first layer: 1x1, 4 to 64", (1, 6, 7, 4), (1, 1), 64),
     ConvShape("first layer: 3x7 same, 3 to 32", (1, 7, 9, 3), (3, 7), 32, padding="same"),
