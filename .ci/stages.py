@@ -240,7 +240,9 @@ def cuda() -> Count:
     virtual_environment(CUDA, "test")
     alone = without_nvcc(CUDA)
     shutil.rmtree(DIST, ignore_errors=True)
-    make = f"pip wheel -q --no-deps --wheel-dir '{DIST}' -C cmake.define.FASTCONV_SYSTEM_NVCC=OFF ."
+    # The native runner comes along; the wheel does not hold it.
+    defines = "-C cmake.define.FASTCONV_SYSTEM_NVCC=OFF -C cmake.define.FASTCONV_RUNNER=ON"
+    make = f"pip wheel -q --no-deps --wheel-dir '{DIST}' {defines} ."
     if (made := run(make, venv=CUDA, FASTCONV_CUDA="ON", **alone)).failed:
         return made
     built = next(DIST.glob("*.whl"))
@@ -261,7 +263,10 @@ def cuda() -> Count:
         + emulated("tests/test_packaging.py")
         + emulated("tests/tools --slow")
         + emulated("tests/primitives tests/cuda -k cuda")
+        + run("python scripts/primitives_page.py --check", venv=CUDA)
+        + emulated("tests/native -k cuda")
         + emulated("tests/data/test_augment.py tests/runtime/test_exchange.py")
+        + emulated("tests/preprocessing -k cuda")
         + emulated(
             "tests/primitives tests/cuda -k cuda",
             PTXSIM_CHECK=CHECKERS,
