@@ -21,6 +21,13 @@ def pytest_addoption(parser):
         help="where the CUDA tests run: on a GPU, on the emulated runtime (tools/ptxsim), or nowhere (default: on a "
         "GPU if there is one, else emulated if the CUDA module was built)",
     )
+    parser.addoption(
+        "--cuda-errors",
+        metavar="FILE",
+        type=Path,
+        help="write the largest error of each primitive's CUDA kernels in the cases that run into this CSV table, with "
+        "the checkers' findings where PTXSIM_CHECK and PTXSIM_LOG are set",
+    )
     parser.addoption("--slow", action="store_true", help="also the slow tests: shapes of whole networks")
 
 
@@ -36,6 +43,16 @@ def pytest_configure(config):
         if _core.isa_problem():
             raise pytest.UsageError(_core.isa_problem())
     choose_cuda(config.getoption("--cuda"))
+    if path := config.getoption("--cuda-errors"):
+        note_cuda_errors(path)
+
+
+def pytest_unconfigure(config):
+    from fastconv.testing import suite
+
+    if suite.cuda_errors is not None:
+        suite.cuda_errors.write()
+        suite.cuda_errors = None
 
 
 def choose_cuda(wish):
@@ -50,6 +67,17 @@ def choose_cuda(wish):
     except emulation.NotAvailable as error:
         if wish != "auto":
             raise pytest.UsageError(str(error)) from None
+
+
+def note_cuda_errors(path):
+    """Lets the kernels' tests note their errors, for a table at the end."""
+    from fastconv.testing import errors, suite
+
+    if suite.cuda_device is None:
+        raise pytest.UsageError("--cuda-errors: there is no CUDA device to test on (--cuda)")
+    from fastconv import _cuda
+
+    suite.cuda_errors = errors.Errors(path, _cuda.facts(0)["name"])
 
 
 def pytest_report_header(config):

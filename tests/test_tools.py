@@ -1,6 +1,7 @@
 """The scripts around the package: what they count, read and compare."""
 
 import argparse
+import csv
 import importlib.machinery
 import importlib.util
 import sys
@@ -10,6 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fastconv.primitives import Relu, Sqrt
+from fastconv.testing import errors
+from fastconv.testing.cases import Case
 from fastconv.testing.conv_cases import SHAPES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -174,3 +178,43 @@ def test_all_mutations_have_their_turn(mutate):
     assert {index for turn in turns[: -(-count // mutate.IN_TURN)] for index in turn} == set(range(count))
     assert mutate.chosen("2,5", None) == [1, 4]
     assert mutate.chosen(None, None) == list(range(count))
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "error", "share"),
+    [
+        ([3.0, -4.0], [3.0, -4.0], 0.0, 0.0),
+        ([3.0, -4.5], [3.0, -4.0], 0.5 / 12.5**0.5, 5.0),
+        ([np.inf, np.nan, 1.0], [np.inf, np.nan, 1.0], 0.0, 0.0),
+        ([1.0, np.nan], [1.0, 1.0], np.inf, np.inf),
+        ([1.0, 1.0], [1.0, np.nan], np.inf, np.inf),
+        ([], [], 0.0, 0.0),
+        (4.5, 4.0, 0.125, 5.0),
+    ],
+)
+def test_largest_errors(output, expected, error, share):
+    found = errors.largest_error(np.array(output, np.float32), np.array(expected), 0.1)
+    assert found[::2] == pytest.approx((error, share))
+
+
+def test_table_of_errors(tmp_path, monkeypatch):
+    """Rows grow while cases run; what another run wrote about other primitives stays."""
+    log, path = tmp_path / "log", tmp_path / "errors.csv"
+    monkeypatch.setenv("PTXSIM_CHECK", "all")
+    monkeypatch.setenv("PTXSIM_LOG", str(log))
+    old = errors.Errors(path, "another card")
+    old.note(Case("three", Relu(), np.ones(3, np.float32)), "rows", "exact", [np.ones(3)])
+    old.note(Case("two", Sqrt(), np.ones(2, np.float32)), "rows", "exact", [np.ones(2)])
+    old.write()
+    table = errors.Errors(path, "a card")
+    table.note(Case("two", Sqrt(), np.ones(2, np.float32)), "rows", "exact", [np.array([1.0, 1.5])])
+    log.write_text("ptxsim: [race] one\nptxsim: a note\n", encoding="utf-8")
+    table.note(Case("one", Sqrt(), np.ones(1, np.float32)), "plain", "exact", [np.ones(1)])
+    table.write()
+    with path.open(encoding="utf-8") as file:
+        relu, sqrt = csv.DictReader(file)
+    assert (relu["primitive"], relu["device"], relu["findings"]) == ("relu", "another card", "0")
+    assert (sqrt["primitive"], sqrt["precision"], sqrt["device"]) == ("sqrt", "exact", "a card")
+    assert (sqrt["implementations"], sqrt["cases"], sqrt["findings"]) == ("plain rows", "2", "1")
+    assert (sqrt["error_of_rms"], sqrt["worst"]) == ("0.5", "rows: two")
+    assert float(sqrt["share_of_tolerance"]) > 1

@@ -18,7 +18,8 @@ import pytest
 
 from fastconv import _core
 from fastconv.primitives import base
-from fastconv.testing.cases import Case, differences, evaluate, widened
+from fastconv.testing.cases import Case, differences, evaluate, reference_module, widened
+from fastconv.testing.errors import Errors
 
 STEP = 1e-6  # of the central differences: truncation 1e-12, rounding 1e-10 of the value
 THREADS = (1, 2, 8)
@@ -26,6 +27,8 @@ THREADS = (1, 2, 8)
 
 # The CUDA device that the kernels' tests run on too; the options of the test run set it (tests/conftest.py).
 cuda_device: str | None = None
+# Where the kernels' errors there are noted, if the test run asks for a table of them.
+cuda_errors: Errors | None = None
 
 
 @functools.cache
@@ -187,13 +190,19 @@ class PrimitiveTests:
         rows = candidates(case, cuda_device)
         assert rows, f"{case.stem} has no kernel on {cuda_device}"
         assert not rows[-1].reason, f"{case.stem}: the last row refuses: {rows[-1].reason}"
+        rounded = getattr(reference_module(case.stem), "rounded", {})
+        assert {row.name for row in rows if row.reduced_precision} <= set(rounded)
 
     def test_cuda(self, case: Case, implementation: str) -> None:
         """Equal to the float64 reference on the GPU, outputs and workspace poisoned; the same bits twice."""
         assert cuda_device is not None
         first = run(case, implementation, device=cuda_device)
+        second = run(case, implementation, device=cuda_device)
+        if cuda_errors is not None:
+            row = next(row for row in candidates(case, cuda_device) if row.name == implementation)
+            cuda_errors.note(case, implementation, "tf32" if row.reduced_precision else "exact", first)
         assert not differences(case, first, implementation)
-        for ours, other in zip(first, run(case, implementation, device=cuda_device), strict=True):
+        for ours, other in zip(first, second, strict=True):
             assert same_bits(ours, other)
 
     def test_cuda_batch_invariance(self, case: Case, implementation: str) -> None:
