@@ -79,12 +79,16 @@ def cpu_kernels(sources):
     return compiled(compiler, sources)
 
 
-def test_without_kernels_only_they_are_missing(sources):
-    output = run_cases(sources, [])
+@pytest.mark.parametrize("cuda", [False, True], ids=["cpu", "cuda"])
+def test_without_kernels_only_they_are_missing(sources, cuda):
+    if cuda and importlib.util.find_spec("fastconv._cuda") is None:
+        pytest.skip("fastconv was built without CUDA")
+    output = run_cases(sources, [], cuda)
     failures = re.findall(r"^FAILED \S*::(test_\w+)", output, re.MULTILINE)
     errors = re.findall(r"^E\s+(AssertionError: .*)", output, re.MULTILINE)
-    assert set(failures) == {"test_has_kernels"}, output
-    assert set(errors) == {"AssertionError: softplus has no kernel on cpu"}, output
+    devices = {"cpu": "test_has_kernels"} | ({"cuda:0": "test_cuda_has_kernels"} if cuda else {})
+    assert set(failures) == set(devices.values()), output
+    assert set(errors) == {f"AssertionError: softplus has no kernel on {name}" for name in devices}, output
     assert re.search(r"\d+ failed, [1-9]\d* passed", output), output
 
 
