@@ -206,7 +206,7 @@ class TestRawPixels:
         with pytest.warns(FastconvWarning) as caught:
             fitted.fit(np.round(X * 255), Y, verbose=0)
         assert [str(warning.message) for warning in caught] == [
-            "fit: expected pictures of about 0..1; the first are 0..21, from which a new model seldom learns. Use "
+            "fit: expected pictures of about 0..1; the first are 0..255, from which a new model seldom learns. Use "
             "rescale=1/255, or begin the model with Rescaling(1/255)."
         ]
         assert caught[0].filename == __file__
@@ -223,6 +223,18 @@ class TestRawPixels:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             scaled.fit(np.round(X * 255), Y, verbose=0)
+
+
+def test_pictures_of_another_scale_than_in_training():
+    fitted = model()
+    fitted.evaluate(X * 255, Y, verbose=0)  # nothing was trained yet
+    fitted.fit(X, Y, validation_data=(X[:6], Y[:6]), verbose=0)
+    with pytest.warns(FastconvWarning) as caught:
+        fitted.evaluate(X * 255, Y, verbose=0)
+    assert [str(warning.message) for warning in caught] == [
+        "evaluate: expected pictures as in training, where the first reach 1; the first here reach 255. Use the "
+        "same rescaling for both."
+    ]
 
 
 def test_the_same_files_in_training_and_validation(tmp_path, capsys):

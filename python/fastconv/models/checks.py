@@ -15,6 +15,7 @@ from fastconv.runtime.errors import DataError
 
 _CHUNK_BYTES = 1 << 24  # looked at for NaN in one go
 _NAMED_FILES = 3
+_OTHER_SCALE = 20.0  # times as large as in training: pixels that were rescaled in one place only
 _UNSCALED = 20.0  # inputs beyond it are no scaled pixels
 _SCALING_LAYERS = ("Rescaling", "Normalization", "BatchNormalization", "Operation")
 
@@ -174,6 +175,22 @@ def warn_of_raw_pixels(model: Any, where: str, x: Any) -> None:
             model,
             f"{where}: expected pictures of about 0..1; the first are {low:g}..{high:g}, from which a new model seldom "
             "learns. Use rescale=1/255, or begin the model with Rescaling(1/255).",
+        )
+
+
+def largest_pixel(x: Any) -> float | None:
+    """The largest magnitude of pictures; None of other data, and of nothing but zeros."""
+    return (float(np.max(np.abs(np.asarray(x, np.float32)))) or None) if np.ndim(x) == 4 else None
+
+
+def warn_of_other_scale(model: Any, where: str, x: Any) -> None:
+    """Warns of pictures in another range than those that the model was trained on."""
+    trained, now = model._largest_trained, largest_pixel(x)
+    if trained is not None and now is not None and not trained / _OTHER_SCALE < now < trained * _OTHER_SCALE:
+        warn_once(
+            model,
+            f"{where}: expected pictures as in training, where the first reach {trained:g}; the first here reach {now:g}. "
+            "Use the same rescaling for both.",
         )
 
 

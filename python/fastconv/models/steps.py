@@ -32,6 +32,7 @@ class Steps(Layer):
     _epochs_done: int
     _key: Variable | None
     _steps: dict[Any, Function]
+    _largest_trained: float | None
 
     @property
     def input_names(self) -> list[str]:
@@ -49,6 +50,7 @@ class Steps(Layer):
             _epochs_done=0,
             _key=None,
             _steps={},
+            _largest_trained=None,
             stop_training=False,
             history=None,
             optimizer=None,

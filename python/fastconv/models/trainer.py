@@ -15,7 +15,7 @@ import numpy as np
 from fastconv.layers.traceback import short_errors
 from fastconv.models import arguments, batches as data
 from fastconv.models.batches import Batch
-from fastconv.models.checks import warn_of_raw_pixels
+from fastconv.models.checks import largest_pixel, warn_of_other_scale, warn_of_raw_pixels
 from fastconv.models.compilation import Compilation
 from fastconv.models.fitting import Fit, Timed, callback_list, some_batches
 from fastconv.models.numerics import explained
@@ -137,7 +137,10 @@ class Trainer(Preparation):
         specs = self._build_for(first)
         self._check_trainable(compilation)
         self._check_data("fit", first, training, specs)
-        warn_of_raw_pixels(self, "fit", first.x[0])
+        rows = slice(0, training.batch_size) if isinstance(training, data.ArrayData) else None
+        pictures = first.x[0] if rows is None else training._batch(rows).x[0]
+        warn_of_raw_pixels(self, "fit", pictures)
+        vars(self)["_largest_trained"] = largest_pixel(pictures)
         if isinstance(validation, data.ArrayData):
             self._check_data(VALIDATION, validation._batch(slice(0, 1)), validation, specs)
         self._remember(x)
@@ -263,12 +266,12 @@ class Trainer(Preparation):
         if progress is not None:
             progress.begin(1, steps or data.count_of(source))
         samples = 0
-        looked_at = isinstance(source, data.ArrayData)
         timed = Timed(some_batches(source, steps, epoch))
         for k, batch in enumerate(timed):
-            if not looked_at:
-                looked_at = True
-                self._check_data(where, batch, batch, self._build_for(batch))
+            if k == 0:
+                warn_of_other_scale(self, where, batch.x[0])
+                if not isinstance(source, data.ArrayData):
+                    self._check_data(where, batch, batch, self._build_for(batch))
             listeners.on_test_batch_begin(k, {})
             self._run_step("test", batch)
             samples += batch.samples
