@@ -185,6 +185,14 @@ def test_bytes_are_cast_to_the_model_s_dtype():
     )
 
 
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i2", ">i4", ">i8"])
+def test_arrays_in_the_other_byte_order(dtype):
+    x = np.arange(12).reshape(3, 4)
+    model = Sequential([layers.Dense(2, input_shape=(4,))])
+    assert (model.predict(x.astype(dtype)) == model.predict(x.astype("float32"))).all()
+    assert (np.asarray(model(x.astype(dtype))) == np.asarray(model(x.astype("float32")))).all()
+
+
 def test_one_channel_may_be_left_out():
     model = Sequential([layers.Conv2D(2, 3, input_shape=(8, 8, 1))])
     x = numbers(2, 8, 8)

@@ -226,4 +226,5 @@ def _host_array(value: Any) -> np.ndarray:
         ) from None
     if array.dtype.name not in _feeds:
         array = array.astype(_fed_as(array.dtype))
-    return np.ascontiguousarray(array).reshape(array.shape)
+    native = array.dtype.newbyteorder("=")  # files may have the other order: idx, FITS
+    return np.ascontiguousarray(array, native).reshape(array.shape)
