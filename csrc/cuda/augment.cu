@@ -275,8 +275,8 @@ void augment_batch(Device& device, const std::vector<Picture>& pictures,
   const std::lock_guard<std::mutex> lock(device.run_lock());
   const Block sent(device, parcel.bytes().size());
   device.begin_run(0);
-  // In the order of the work: `sent` may be memory that earlier kernels still read.
-  device.upload(sent.data(), parcel.bytes().data(), parcel.bytes().size());
+  // `sent` may be memory that earlier kernels still read.
+  device.upload_behind(sent.data(), parcel.bytes().data(), parcel.bytes().size());
   const auto* on_device = reinterpret_cast<const Transform*>(sent.data() + at_transforms);
   if (wanted.mean) wanted.mean = reinterpret_cast<const float*>(sent.data() + at_mean);
   if (wanted.deviation) wanted.deviation = reinterpret_cast<const float*>(sent.data() + at_deviation);

@@ -346,6 +346,10 @@ class CudaDevice : public Device {
     CUDA_CHECK(cudaEventRecord(staging.sent, uploads_));
     CUDA_CHECK(cudaStreamWaitEvent(stream_, staging.sent, 0));
   }
+  void upload_behind(void* target, const void* host, size_t bytes) override {
+    order(stream_, uploads_);
+    upload_feed(target, host, bytes);
+  }
 
   std::unique_ptr<Message> message() override {
     use();

@@ -47,6 +47,8 @@ class Device {
   // A feed of a run, where host memory cannot be read: the copy overlaps with the runs under way, so nothing of them
   // may use `target`.  `host` may be changed as soon as this returns.
   virtual void upload_feed(void* target, const void* host, size_t bytes) { upload(target, host, bytes); }
+  // The same behind the runs under way, which may use `target`; the host does not wait for them.
+  virtual void upload_behind(void* target, const void* host, size_t bytes) { upload(target, host, bytes); }
 
   // What the host will want to know of work under way: a byte of the device's memory, copied in the order of the work.
   class Message {

@@ -15,3 +15,28 @@ def test_batches_behind_each_other_keep_their_pictures(cuda_device):
         augment.apply(batch, None, output, device=device)
     for batch, output in zip(batches, outputs, strict=True):
         np.testing.assert_array_equal(output.numpy(), np.array(batch, np.float32))
+
+
+def test_the_host_does_not_wait(emulated, tmp_path):
+    """The next batch is transformed behind what the device has to do, while the host goes on."""
+    said = emulated(
+        """
+        import os
+        from fastconv.data import augment
+        from fastconv.runtime.device import get_device
+        fc.set_device("cuda")
+        device = get_device()
+        batch = list(np.ones((4, 8, 8, 3), np.uint8))
+        output = device.new_buffer("float32", (4, 8, 8, 3))
+        augment.apply(batch, None, output, device=device)
+        calls = lambda: [line.split()[1] for line in open(os.environ["PTXSIM_TRACE"])]
+        before = len(calls())
+        augment.apply(batch, None, output, device=device)
+        print(sorted(set(calls()[before:]) & {"cudaStreamSynchronize", "cudaDeviceSynchronize", "cudaMalloc", "cudaMemcpy"}))
+        print("cudaLaunchKernel" in calls()[before:])
+        del output
+        give_back()
+        """,
+        PTXSIM_TRACE=str(tmp_path / "trace"),
+    )
+    assert said.splitlines() == ["[]", "True"]

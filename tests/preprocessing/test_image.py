@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import fastconv as fc
 from fastconv import _core
 from fastconv.data import check_validation
 from fastconv.preprocessing.image import ImageDataGenerator, list_pictures, load_img
 from fastconv.runtime import keys
-from fastconv.runtime.errors import ArgumentError, DataError, FastconvWarning, ShapeError
+from fastconv.runtime.device import get_device
+from fastconv.runtime.errors import ArgumentError, DataError, FastconvWarning, NumericsError, ShapeError
 
 COURSE = {
     "rescale": 1 / 255,
@@ -483,3 +485,125 @@ def test_a_preprocessing_function_that_is_none():
         ArgumentError, match=r"^preprocessing_function: expected a function of one picture; came 3"
     ):
         ImageDataGenerator(preprocessing_function=3)
+
+
+# As tests/data/test_augment.py derives it, for values up to 255.
+TOLERANCE = 1.3e-4
+
+
+def pairs(generator, device):
+    """Batches of the second epoch, then of a pass in file order: made here, and for a model on the device."""
+    for data in (generator, generator.file_order()):
+        here, there = data.epoch_batches(1), data.on_device(device).epoch_batches(1)
+        yield from zip(here, there, strict=True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        COURSE,
+        {**COURSE, "channel_shift_range": 40, "brightness_range": (0.5, 1.5), "fill_mode": "reflect"},
+        {"samplewise_center": True, "samplewise_std_normalization": True, "vertical_flip": True},
+        {"featurewise_center": True, "featurewise_std_normalization": True, "rescale": 1 / 255},
+    ],
+    ids=["nothing", "course", "values", "samplewise", "featurewise"],
+)
+def test_batches_made_on_cuda(folder, options, cuda_device):
+    """The same pictures for a model there, rounding aside, with their labels and names."""
+    generator = ImageDataGenerator(**options)
+    images = np.random.default_rng(1).integers(0, 256, (9, 20, 24, 3)).astype(np.float32)
+    generator.fit(images)
+    for data in (flow(folder, generator), generator.flow(images, np.arange(9), batch_size=4, seed=5)):
+        for here, there in pairs(data, cuda_device):
+            assert isinstance(here[0], np.ndarray) and there[0].device == cuda_device
+            np.testing.assert_allclose(there[0].numpy(), here[0], rtol=0, atol=TOLERANCE)
+            np.testing.assert_array_equal(there[1], here[1])
+            assert getattr(there, "files", None) == getattr(here, "files", None)
+
+
+@pytest.mark.parametrize(
+    ("options", "flowing"),
+    [
+        ({"preprocessing_function": lambda picture: picture + 1}, {}),
+        ({"zca_whitening": True}, {}),
+        ({"dtype": "float64"}, {}),
+        ({}, {"save_to_dir": True}),
+        ({}, {"class_mode": "input"}),
+    ],
+    ids=["function", "zca", "dtype", "saved", "input"],
+)
+def test_batches_that_something_here_wants(folder, tmp_path, options, flowing, cuda_device):
+    generator = ImageDataGenerator(rotation_range=40, **options)
+    if generator.zca_whitening:
+        generator.fit(np.random.default_rng(1).random((3, 20, 24, 3)))
+    if "save_to_dir" in flowing:
+        flowing = {"save_to_dir": str(tmp_path)}
+    for here, there in pairs(flow(folder, generator, **flowing), cuda_device):
+        np.testing.assert_array_equal(there[0], here[0])
+        assert isinstance(there[0], np.ndarray)
+
+
+def test_damaged_pictures_on_cuda(tmp_path, cuda_device):
+    folder = draw_folder(tmp_path / "train", {"cats": 12, "dogs": 12})
+    (folder / "cats" / "cats.3.jpg").write_bytes(b"no picture")
+    for here, there in pairs(flow(folder), cuda_device):
+        np.testing.assert_allclose(there[0].numpy(), here[0], rtol=0, atol=TOLERANCE)
+        assert there.files == here.files
+
+
+def convnet():
+    model = fc.Sequential([
+        fc.layers.Conv2D(4, 3, activation="relu", input_shape=(20, 24, 3)), fc.layers.MaxPooling2D(),
+        fc.layers.Flatten(), fc.layers.Dense(1, activation="sigmoid"),
+    ])  # fmt: skip
+    model.compile(fc.optimizers.SGD(0.1), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class Here:
+    """Data without `on_device`: its batches are made by the CPU."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __len__(self):
+        return len(self.data)
+
+    def epoch_batches(self, epoch, steps=None):
+        return self.data.epoch_batches(epoch, steps)
+
+
+def test_training_on_batches_made_on_cuda(folder, cuda_device, monkeypatch):
+    """Fit, evaluate and predict take them, and give what batches made here give."""
+    fc.set_device(cuda_device)
+    try:
+        results = []
+        for wrapped in (lambda data: data, Here):
+            fc.utils.set_random_seed(2)
+            model = convnet()
+            history = model.fit(wrapped(flow(folder)), epochs=3, verbose=0).history
+            data = wrapped(flow(folder, shuffle=False))
+            results.append([history["loss"], model.evaluate(data, verbose=0), model.predict(data)])
+        np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-3)
+        np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-3)
+        np.testing.assert_allclose(results[0][2], results[1][2], atol=1e-3)
+        made = []
+        device = get_device(cuda_device)
+        monkeypatch.setattr(
+            type(device), "image_augment", lambda *args, **options: made.append(args), raising=True
+        )
+        model.predict(flow(folder, shuffle=False))
+        assert len(made) == 5  # it is the device that makes them
+    finally:
+        fc.set_device("cpu")
+
+
+def test_numbers_that_are_not_finite_on_cuda(folder, cuda_device):
+    fc.set_device(cuda_device)
+    try:
+        with pytest.raises((DataError, NumericsError)) as caught:
+            convnet().fit(flow(folder, ImageDataGenerator(rescale=float("inf"))), verbose=0)
+        assert "cats" in str(caught.value) or "dogs" in str(caught.value)
+    finally:
+        fc.set_device("cpu")

@@ -17,6 +17,8 @@ What `fit`, `evaluate` and `predict` ask of a data object
     The same data as another such object whose passes go through the files in order, without shuffling, and leave
     damaged files' rows out: for `evaluate` and `predict`.  After a pass, `filenames` and `classes` of both objects
     list exactly the rows that came.
+`on_device(name)`
+    The same data for a model there, or its own self: the x of a batch may then be an `Array` on that device.  Optional.
 `samples`, `batch_size`, `len()`
     Images of a pass (readable or not), rows of a batch, batches of a pass.
 `skipped`

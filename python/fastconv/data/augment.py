@@ -115,7 +115,9 @@ class Augmentation:
             "brightness": None if light is None else light[0] + (light[1] - light[0]) * u[_light],
         }
 
-    def draws(self, seed: int, epoch: int, indices: Sequence[int], height: int, width: int) -> list[Draw]:
+    def draws(
+        self, seed: int, epoch: int, indices: Sequence[int] | np.ndarray, height: int, width: int
+    ) -> list[Draw]:
         """The transforms of the pictures `indices` in an epoch."""
         numbers = _core.image_uniforms(seed, epoch, np.asarray(indices, dtype=np.int64))
         return [self.draw(row, height, width) for row in numbers]

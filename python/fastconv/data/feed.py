@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
@@ -14,9 +15,13 @@ import numpy as np
 
 from fastconv.data.folder import FolderIndex
 from fastconv.data.reader import Batch, BatchReader
+from fastconv.runtime.array import Array
+from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import ArgumentError
 
 Labels = Callable[[Batch], tuple[Any, ...]]  # a batch to (x,), (x, y) or (x, y, weights)
+# (device, pictures as loaded (n, h, w, c), their indices, seed, pass) -> the finished pictures, an Array there
+FinishThere = Callable[[Any, np.ndarray, np.ndarray, int, int], Array]
 
 
 class FileBatch(tuple[Any, ...]):
@@ -34,11 +39,22 @@ def _with_files(parts: tuple[Any, ...], files: list[str] | None) -> tuple[Any, .
 
 
 class Feed:
-    """A reader with its labels: what training sees of a folder or an array."""
+    """A reader with its labels: what training sees of a folder or an array.
 
-    def __init__(self, reader: BatchReader, labelled: Labels, index: FolderIndex | None = None) -> None:
+    finish_there: does on a device what the reader does to pictures; None: the CPU alone can do it.
+    """
+
+    def __init__(
+        self,
+        reader: BatchReader,
+        labelled: Labels,
+        index: FolderIndex | None = None,
+        finish_there: Callable[[], FinishThere | None] = lambda: None,
+    ) -> None:
         self.reader, self._labelled, self.index = reader, labelled, index
+        self._finish_there = finish_there
         self._in_file_order = False
+        self._device: Any = None
 
     @property
     def samples(self) -> int:
@@ -82,12 +98,29 @@ class Feed:
             steps: Batches of an epoch where it is not a pass: epoch k then begins at batch k * steps of the
                 endless row of passes.
         """
+        finish = self._finish_there() if self._device is not None else None
+        unfinished = finish is not None
         if self._in_file_order:
-            batches: Iterator[Batch] = self.reader.file_order(epoch)
+            batches: Iterator[Batch] = self.reader.file_order(epoch, unfinished)
         else:
             wanted = len(self) if steps is None else steps
-            batches = self.reader.batches(epoch * wanted, (epoch + 1) * wanted)
+            batches = self.reader.batches(epoch * wanted, (epoch + 1) * wanted, unfinished)
+        if finish is not None:
+            batches = self._finished(batches, finish)
         return (_with_files(self._labelled(batch), self._files(batch)) for batch in batches)
+
+    def _finished(self, batches: Iterator[Batch], finish: FinishThere) -> Iterator[Batch]:
+        seed = self.reader.seed
+        for batch in batches:
+            x = finish(self._device, batch.x, batch.indices, seed, batch.epoch)
+            yield dataclasses.replace(batch, x=x)
+
+    def on_device(self, name: str | None) -> Feed:
+        """The same data for a model on that device: batches are finished there where that is possible."""
+        other = copy.copy(self)
+        device = get_device(name)
+        other._device = device if hasattr(device, "image_augment") else None
+        return other
 
     def _files(self, batch: Batch) -> list[str] | None:
         if self.index is None:

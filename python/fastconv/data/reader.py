@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count, islice, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -34,13 +35,19 @@ damage_allowed = 0.05
 Finish = Callable[[list[np.ndarray], list[int], int, int, np.ndarray], None]
 
 
+def as_loaded(pictures: list[np.ndarray], indices: list[int], seed: int, epoch: int, out: np.ndarray) -> None:
+    """The pictures as they are: somebody else finishes the batch."""
+    for row, picture in zip(out, pictures, strict=True):
+        row[...] = picture
+
+
 @dataclass
 class Batch:
-    """Rows of one batch: pixels, and the index of the picture in each."""
+    """Rows of one batch: pixels, in the host's memory or on a device, and the index of the picture in each."""
 
     number: int
     epoch: int
-    x: np.ndarray
+    x: Any
     indices: np.ndarray
 
 
@@ -67,6 +74,8 @@ class _Pass:
     workers: int
     seed: int
     replace: bool  # a damaged picture's place is taken by the next one
+    finish: Finish
+    dtype: np.dtype  # of the rows
 
 
 def _new_pool(workers: int) -> ThreadPoolExecutor:
@@ -130,21 +139,22 @@ class BatchReader:
         """Batches from number `start` on; a damaged picture's place is taken by the next one of the pass."""
         return self._stream(count(start), replace=True)
 
-    def batches(self, start: int, stop: int) -> Iterator[Batch]:
-        """The same from `start` up to `stop`; nothing beyond is prepared."""
-        return self._stream(iter(range(start, stop)), replace=True)
+    def batches(self, start: int, stop: int, unfinished: bool = False) -> Iterator[Batch]:
+        """The same from `start` up to `stop`; nothing beyond is prepared.  unfinished: pictures as they were loaded."""
+        return self._stream(iter(range(start, stop)), replace=True, unfinished=unfinished)
 
-    def file_order(self, epoch: int = 0) -> Iterator[Batch]:
+    def file_order(self, epoch: int = 0, unfinished: bool = False) -> Iterator[Batch]:
         """One pass in file order; damaged pictures leave their rows out."""
         first = epoch * len(self)
-        return self._stream(iter(range(first, first + len(self))), replace=False)
+        return self._stream(iter(range(first, first + len(self))), replace=False, unfinished=unfinished)
 
     def batch(self, number: int) -> Batch:
         """One batch alone."""
         return next(self.batches(number, number + 1))
 
-    def _stream(self, numbers: Iterator[int], replace: bool) -> Iterator[Batch]:
-        plan = _Pass(_core.thread_count(), self.seed, replace)
+    def _stream(self, numbers: Iterator[int], replace: bool, unfinished: bool = False) -> Iterator[Batch]:
+        finish, dtype = (as_loaded, self.source.dtype) if unfinished else (self.finish, np.dtype(np.float32))
+        plan = _Pass(_core.thread_count(), self.seed, replace, finish, dtype)
         owner, pool = os.getpid(), _new_pool(plan.workers)
         jobs: deque[_Job] = deque()
         try:
@@ -169,7 +179,7 @@ class BatchReader:
         first = position * self.batch_size
         rows = min(self.batch_size, len(self.source) - first)
         order = self.order(plan.seed, epoch) if plan.replace and self.shuffle else None
-        out = np.empty((rows, *self.shape), dtype=np.float32)
+        out = np.empty((rows, *self.shape), plan.dtype)
         chunks = min(plan.workers, rows)
         edges = [rows * k // chunks for k in range(chunks + 1)]
         return _Job(
@@ -197,10 +207,10 @@ class BatchReader:
             pictures.append(found[1])
         rows = [row for row, index in enumerate(chunk.indices) if index >= 0]
         if len(rows) == len(out):
-            self.finish(pictures, chunk.indices, plan.seed, epoch, out)
+            plan.finish(pictures, chunk.indices, plan.seed, epoch, out)
         elif rows:
-            part = np.empty((len(rows), *self.shape), dtype=np.float32)
-            self.finish(pictures, [chunk.indices[row] for row in rows], plan.seed, epoch, part)
+            part = np.empty((len(rows), *self.shape), plan.dtype)
+            plan.finish(pictures, [chunk.indices[row] for row in rows], plan.seed, epoch, part)
             out[rows] = part
         return chunk
 

@@ -18,6 +18,10 @@ _share_of_free_memory = 0.25
 class Source(Protocol):
     """Pictures by index.  `load` may be called from many threads; `keep` is called from one."""
 
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the pictures' pixels."""
+
     def __len__(self) -> int: ...
 
     def name(self, index: int) -> str:
@@ -34,7 +38,7 @@ class ArraySource:
     """Pictures of an array (n, h, w, c)."""
 
     def __init__(self, images: np.ndarray) -> None:
-        self.images = images
+        self.images, self.dtype = images, images.dtype
 
     def __len__(self) -> int:
         return len(self.images)
@@ -51,6 +55,8 @@ class ArraySource:
 
 class FileSource:
     """Pictures of a folder.  `cache_bytes` bounds what stays in memory between passes."""
+
+    dtype = np.dtype(np.uint8)
 
     def __init__(self, index: FolderIndex, load: Load, cache_bytes: int) -> None:
         self.index = index

@@ -117,8 +117,12 @@ def _rows(arrays: list[np.ndarray] | None, rows: Any) -> Any:
 class EngineData:
     """A data object of `fastconv.data`, or anything with `epoch_batches`."""
 
-    def __init__(self, data: Any, naming: Naming, where: str, file_order: bool = False) -> None:
+    def __init__(
+        self, data: Any, naming: Naming, where: str, file_order: bool = False, device: str | None = None
+    ) -> None:
         self.data = data.file_order() if file_order and hasattr(data, "file_order") else data
+        if hasattr(self.data, "on_device"):
+            self.data = self.data.on_device(device)
         self.naming, self.where = naming, where
 
     def __len__(self) -> int:
@@ -247,14 +251,15 @@ def data_for(
     shuffle: bool = False,
     seed: int = 0,
     file_order: bool = False,
+    device: str | None = None,
 ) -> Any:
-    """The data object for what the user gave.
+    """The data object for what the user gave to a model on `device` (default: where models are built now).
 
     Raises:  ArgumentError: labels beside a generator.  DataError: not an array of numbers.
     """
     if hasattr(x, "epoch_batches"):
         _no_labels(y, where)
-        return EngineData(x, naming, where, file_order)
+        return EngineData(x, naming, where, file_order, device)
     if hasattr(x, "__next__"):
         _no_labels(y, where)
         return IteratorData(x, naming, where)

@@ -45,7 +45,7 @@ class Preparation(Steps):
     def _build_for(self, batch: Batch) -> list[Any]:
         """Makes the weights if there are none yet; specs of the outputs, None where not known."""
         with graph.tracing():
-            inputs = [graph.placeholder((None, *np.shape(a)[1:]), np.asarray(a).dtype.name) for a in batch.x]
+            inputs = [graph.placeholder((None, *np.shape(a)[1:]), _dtype_name(a)) for a in batch.x]
             outputs = list(leaves(self._forward(inputs)))
         compilation = self._compilation
         if compilation is not None and not compilation.trainable:
@@ -116,6 +116,13 @@ class Preparation(Steps):
         if latest > compilation.at or not compilation.trainable:
             self._check_trainable(compilation)
 
+    def _source(self, where: str, x: Any, y: Any, weights: Any, batch_size: int | None, **how: Any) -> Any:
+        """The data object for what the user gave."""
+        naming = self._naming()
+        arguments.check_given(where, x, len(naming.inputs))
+        arguments.check_labels(where, y)
+        return data.data_for(x, y, weights, naming, where, batch_size, device=self._device(), **how)
+
     def _first_batch(self, training: Any) -> Batch:
         if isinstance(training, data.IteratorData):
             return training.peek()
@@ -131,11 +138,9 @@ class Preparation(Steps):
         return first
 
     def _validation(self, training: Any, given: Any, share: float, batch_size: int | None) -> Any:
-        naming = self._naming()
         if given is not None:
             x, y, weights = arguments.validation_parts(given)
-            arguments.check_given(VALIDATION, x, len(naming.inputs))
-            return data.data_for(x, y, weights, naming, VALIDATION, batch_size, file_order=True)
+            return self._source(VALIDATION, x, y, weights, batch_size, file_order=True)
         if not share:
             return None
         if not isinstance(training, data.ArrayData):
@@ -154,6 +159,10 @@ class Preparation(Steps):
         names = getattr(x, "class_names", None)
         if names:
             self.class_names = list(names)
+
+
+def _dtype_name(values: Any) -> str:
+    return (values if hasattr(values, "dtype") else np.asarray(values)).dtype.name
 
 
 def _one_or_list(values: list[Any]) -> Any:

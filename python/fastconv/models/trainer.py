@@ -124,10 +124,7 @@ class Trainer(Preparation):
         compilation = self._prepare_training("fit")
         assert self._key is not None
         seed = int(self._key.numpy()[0])
-        naming = self._naming()
-        arguments.check_given("fit", x, len(naming.inputs))
-        arguments.check_labels("fit", y)
-        training = data.data_for(x, y, sample_weight, naming, "fit", batch_size, shuffle, seed)
+        training = self._source("fit", x, y, sample_weight, batch_size, shuffle=shuffle, seed=seed)
         validation = self._validation(
             training, validation_data, validation_split, validation_batch_size or batch_size
         )
@@ -237,9 +234,7 @@ class Trainer(Preparation):
         batch_size = arguments.count("evaluate", "batch_size", batch_size)
         steps = arguments.count("evaluate", "steps", steps)
         self._compiled("evaluate")
-        arguments.check_given("evaluate", x, len(self._naming().inputs))
-        arguments.check_labels("evaluate", y)
-        source = data.data_for(x, y, sample_weight, self._naming(), "evaluate", batch_size, file_order=True)
+        source = self._source("evaluate", x, y, sample_weight, batch_size, file_order=True)
         if isinstance(source, data.ArrayData):
             self._check_data(
                 "evaluate", source._batch(slice(0, 1)), source, self._build_for(source._batch(slice(0, 1)))
@@ -316,8 +311,7 @@ class Trainer(Preparation):
         )
         if whole and callbacks is None and steps is None and verbose == 0:
             return self._predicted(Batch([x], None, None))
-        arguments.check_given("predict", x, len(self._naming().inputs))
-        source = data.data_for(x, None, None, self._naming(), "predict", batch_size, file_order=True)
+        source = self._source("predict", x, None, None, batch_size, file_order=True)
         self._check_shapes(source)
         listeners = callback_list(callbacks, self, source, 1, steps, verbose, None)
         progress = Progress(verbose, word="predict")

@@ -24,6 +24,7 @@ from fastconv.data.reader import BatchReader
 from fastconv.data.source import ArraySource, FileSource, cache_bytes
 from fastconv.preprocessing.iterators import DirectoryIterator, Iterator, NumpyArrayIterator, Saved
 from fastconv.runtime import keys
+from fastconv.runtime.array import Array
 from fastconv.runtime.errors import ArgumentError, DataError, ShapeError
 from fastconv.runtime.location import warn
 from fastconv.utils.image_files import (
@@ -57,6 +58,11 @@ class ImageDataGenerator:
 
     What is drawn for a picture depends on (seed, epoch, index of the picture) alone.  The order for each picture:
     affine map, channel shift, flips, brightness, `preprocessing_function`, `rescale`, normalisation.
+
+    A model on a CUDA device has its batches transformed there: pixels travel as they were decoded, and `fit`,
+    `evaluate` and `predict` get what the CPU would have made of them, within 1/255.  The CPU does it where Python or
+    a file wants the pictures: `preprocessing_function`, `zca_whitening`, `save_to_dir`, `class_mode="input"`, a
+    `dtype` other than float32; and in batches that are drawn by hand.
 
     Args:
         featurewise_center: Subtract the data's mean, one a channel; needs `fit`.
@@ -230,7 +236,8 @@ class ImageDataGenerator:
             seed,
         )
         saved = Saved(save_to_dir, save_prefix, save_format)
-        return DirectoryIterator(reader, index, class_mode, self._verbs(subset), self.dtype, saved)
+        there = self._finish_there(subset != "validation", saved, class_mode == "input")
+        return DirectoryIterator(reader, index, class_mode, self._verbs(subset), self.dtype, saved, there)
 
     def flow(
         self,
@@ -274,7 +281,10 @@ class ImageDataGenerator:
             seed,
         )
         saved = Saved(save_to_dir, save_prefix, save_format)
-        return NumpyArrayIterator(reader, columns[0], columns[1], self._verbs(subset), self.dtype, saved)
+        there = self._finish_there(subset != "validation", saved)
+        return NumpyArrayIterator(
+            reader, columns[0], columns[1], self._verbs(subset), self.dtype, saved, there
+        )
 
     def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
         """Computes mean, deviation and whitening of sample pictures (n, h, w, c), rescaled as batches will be.
@@ -367,6 +377,24 @@ class ImageDataGenerator:
             self._whiten(out)
 
         return finish
+
+    def _finish_there(self, augmenting: bool, saved: Saved, same_labels: bool = False) -> Any:
+        """Of `_finish`, the device's part: what finishes batches there, or None where something wants them here."""
+        augmentation = self.augmentation if augmenting else augment.nothing
+        draws_anything = bool(augmentation.verbs())
+
+        def finish(device: Any, pictures: np.ndarray, indices: np.ndarray, seed: int, epoch: int) -> Array:
+            out = device.new_buffer("float32", pictures.shape)
+            height, width = pictures.shape[1:3]
+            draws = augmentation.draws(seed, epoch, indices, height, width) if draws_anything else None
+            augment.apply(list(pictures), draws, out, augmentation, self._normalisation(), device)
+            return Array(out)
+
+        def possible() -> Any:
+            here = self.preprocessing_function or self.zca_whitening or saved.folder or same_labels
+            return None if here or self.dtype != np.float32 else finish
+
+        return possible
 
     def _preprocess(self, images: np.ndarray) -> None:
         if self.preprocessing_function is None:

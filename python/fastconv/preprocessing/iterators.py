@@ -12,6 +12,7 @@ from fastconv import _core
 from fastconv.data.feed import Feed
 from fastconv.data.folder import FolderIndex
 from fastconv.data.reader import Batch, BatchReader
+from fastconv.runtime.array import Array
 from fastconv.runtime.location import warn
 from fastconv.utils.folders import prepare_folder
 from fastconv.utils.image_files import save_img
@@ -21,17 +22,17 @@ class Saved:
     """Writes transformed pictures as files, if a folder was given."""
 
     def __init__(self, folder: str | None, prefix: str, file_format: str) -> None:
-        self._folder, self._prefix, self._format = folder, prefix, file_format
+        self.folder, self._prefix, self._format = folder, prefix, file_format
         if folder:
             prepare_folder("save_to_dir", os.path.join(folder, "picture"))
 
     def write(self, batch: Batch, seed: int) -> None:
-        if not self._folder:
+        if not self.folder:
             return
         for picture, index in zip(batch.x, batch.indices.tolist()):
             number = int(_core.image_uniforms(seed, batch.epoch, np.array([index]))[0, -1] * 1e7)
             name = f"{self._prefix}_{index}_{number}.{self._format}"
-            save_img(os.path.join(self._folder, name), picture)
+            save_img(os.path.join(self.folder, name), picture)
 
 
 class Iterator:
@@ -144,6 +145,10 @@ class Iterator:
         self._drawn_by_hand = False  # what is predicted from now on fits `classes`
         return self._feed.file_order()
 
+    def on_device(self, name: str | None) -> Feed:
+        """See `fastconv.data`."""
+        return self._feed.on_device(name)
+
 
 class DirectoryIterator(Iterator):
     """Batches of the images of a folder; made by `ImageDataGenerator.flow_from_directory`.
@@ -164,8 +169,9 @@ class DirectoryIterator(Iterator):
         augmentations: list[str],
         dtype: np.dtype,
         saved: Saved,
+        finish_there: Any,
     ) -> None:
-        feed = Feed(reader, _labels(index, class_mode, dtype, saved, reader), index)
+        feed = Feed(reader, _labels(index, class_mode, dtype, saved, reader), index, finish_there)
         super().__init__(feed, augmentations)
         self.directory, self.class_mode, self.dtype = index.directory, class_mode, dtype
         self.class_names = list(index.class_names)
@@ -209,17 +215,18 @@ class NumpyArrayIterator(Iterator):
         augmentations: list[str],
         dtype: np.dtype,
         saved: Saved,
+        finish_there: Any,
     ) -> None:
         def labelled(batch: Batch) -> tuple[Any, ...]:
             saved.write(batch, reader.seed)
-            x = batch.x.astype(dtype, copy=False)
+            x = _pixels(batch, dtype)
             if y is None:
                 return (x,)
             if sample_weight is None:
                 return x, y[batch.indices]
             return x, y[batch.indices], sample_weight[batch.indices]
 
-        super().__init__(Feed(reader, labelled), augmentations)
+        super().__init__(Feed(reader, labelled, finish_there=finish_there), augmentations)
         self.y, self.sample_weight = y, sample_weight
 
 
@@ -231,7 +238,7 @@ def _labels(
 
     def labelled(batch: Batch) -> tuple[Any, ...]:
         saved.write(batch, reader.seed)
-        x = batch.x.astype(dtype, copy=False)
+        x = _pixels(batch, dtype)
         if class_mode is None:
             return (x,)
         if class_mode == "input":
@@ -241,6 +248,11 @@ def _labels(
         return x, classes[batch.indices].astype(dtype)
 
     return labelled
+
+
+def _pixels(batch: Batch, dtype: np.dtype) -> Any:
+    """The batch's pictures in the dtype asked for; those on a device are float32, and nothing else is asked of them."""
+    return batch.x if isinstance(batch.x, Array) else batch.x.astype(dtype, copy=False)
 
 
 def _bare(parts: tuple[Any, ...]) -> Any:
