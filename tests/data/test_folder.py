@@ -134,7 +134,7 @@ def test_one_class_and_an_empty_class(make_folder):
     with pytest.warns(FastconvWarning) as caught:
         index = index_folder(empty)
     assert str(caught[0].message) == (
-        f"'{empty}': no images in class folder 'dogs', but a class of the model each. Fill or remove."
+        f"'{empty}': no images in class folder 'dogs'; the model gets a class for each all the same. Fill or remove them."
     )
     assert index.class_names == ("cats", "dogs")
     with warnings.catch_warnings():

@@ -93,6 +93,15 @@ def test_whole_numbers_of_other_types():
     assert history.epoch == [0, 1]
 
 
+def test_a_last_epoch_before_the_first():
+    with pytest.warns(FastconvWarning) as caught:
+        assert model().fit(X, Y, epochs=2, initial_epoch=5).epoch == []
+    assert [str(warning.message) for warning in caught] == [
+        "fit: expected epochs to be the number of the last epoch; came epochs=2, initial_epoch=5: nothing is trained. "
+        "Write epochs=7."
+    ]
+
+
 def test_no_data():
     assert said(ArgumentError, lambda: model().fit(None, Y)) == (
         "fit: expected data; came None. Call fit(x, y), or give a generator."

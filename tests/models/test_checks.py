@@ -166,6 +166,13 @@ class TestSamples:
             "Labels are missing: with flow_from_directory use class_mode='binary' or 'categorical'."
         )
 
+    def test_generator_of_tuples_of_its_own(self):
+        class Batch(tuple):
+            pass
+
+        with pytest.raises(DataError, match=r"it yielded a tuple of 1\. Labels are missing"):
+            split_batch(Batch((np.zeros(3),)))
+
     def test_generator_with_weights(self):
         assert split_batch((1, 2, 3)) == (1, 2, 3)
         assert split_batch((1, 2)) == (1, 2, None)

@@ -227,8 +227,8 @@ def _index_class_folders(folder: str, class_names: Sequence[str] | None, follow_
         raise DataError(_no_images(folder, len(names)))
     if empty:
         warn(
-            f"{folder!r}: no images in class folder{'s' * (len(empty) > 1)} {_named(empty)}, "
-            f"but a class of the model each. Fill or remove."
+            f"{folder!r}: no images in class folder{'s' * (len(empty) > 1)} {_named(empty)}; the model gets a class for "
+            "each all the same. Fill or remove them."
         )
     return FolderIndex(folder, tuple(filenames), np.array(labels, dtype=np.int32), tuple(names))
 

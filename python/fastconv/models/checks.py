@@ -123,7 +123,7 @@ def split_batch(batch: Any, where: str = "fit") -> tuple[Any, Any, Any]:
 
 def _described(value: Any) -> str:
     if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return f"a {'tuple' if isinstance(value, tuple) else 'list'} of {len(value)}"
     if hasattr(value, "shape"):
         return f"one array {tuple(value.shape)}"
     return f"a {type(value).__name__}"

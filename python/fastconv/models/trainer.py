@@ -23,6 +23,7 @@ from fastconv.models.preparation import VALIDATION, Preparation, check_pair, not
 from fastconv.models.progress import Progress
 from fastconv.models.steps import form_of
 from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.location import warn
 
 
 class Trainer(Preparation):
@@ -113,6 +114,11 @@ class Trainer(Preparation):
         """
         epochs = arguments.whole_number("fit", "epochs", kwargs.pop("nb_epoch", epochs), 0)
         initial_epoch = arguments.whole_number("fit", "initial_epoch", initial_epoch, 0)
+        if initial_epoch > epochs > 0:
+            warn(
+                f"fit: expected epochs to be the number of the last epoch; came epochs={epochs}, initial_epoch="
+                f"{initial_epoch}: nothing is trained. Write epochs={initial_epoch + epochs}."
+            )
         batch_size = arguments.count("fit", "batch_size", batch_size)
         steps_per_epoch = arguments.count("fit", "steps_per_epoch", steps_per_epoch)
         validation_steps = arguments.count("fit", "validation_steps", validation_steps)
