@@ -1,7 +1,9 @@
 """Models to files and back."""
 
+import copy
 import json
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -295,3 +297,11 @@ def test_a_loss_of_ones_own_is_asked_for(tmp_path):
         "custom_objects={'own_loss': ...}, or compile=False and compile again."
     )
     assert models.load_model(tmp_path / "m.fastconv", compile=False).count_params() == model.count_params()
+
+
+@pytest.mark.parametrize("take", [pickle.dumps, copy.deepcopy])
+def test_pickle_and_copy_say_what_to_do(take):
+    with pytest.raises(
+        ArgumentError, match=r"^model 'm': expected to be saved or cloned; pickle and copy cannot"
+    ):
+        take(compiled("adam"))

@@ -244,6 +244,12 @@ class Model(Trainer):
             self, line_length, print_fn or print, nested or expand_nested, batch_size, show_trainable
         )
 
+    def __reduce__(self) -> Any:
+        raise ArgumentError(
+            f"model '{self.name}': expected to be saved or cloned; pickle and copy cannot take its memory. Use model.save(), "
+            "or copy = clone_model(model) and copy.set_weights(model.get_weights())."
+        )
+
     def save(
         self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **kwargs: Any
     ) -> None:

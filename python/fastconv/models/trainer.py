@@ -269,7 +269,7 @@ class Trainer(Preparation):
         samples = 0
         timed = Timed(some_batches(source, steps, epoch))
         for k, batch in enumerate(timed):
-            if k == 0:
+            if k == 0 and epoch == 0:  # of a validation, in the first epoch only
                 warn_of_other_scale(self, where, batch.x[0])
                 if not isinstance(source, data.ArrayData):
                     self._check_data(where, batch, batch, self._build_for(batch))
