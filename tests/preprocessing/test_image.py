@@ -533,7 +533,7 @@ def test_batches_made_on_cuda(folder, options, cuda_device):
     ],
     ids=["function", "zca", "dtype", "saved", "input"],
 )
-def test_batches_that_something_here_wants(folder, tmp_path, options, flowing, cuda_device):
+def test_batches_that_cuda_leaves_to_the_cpu(folder, tmp_path, options, flowing, cuda_device):
     generator = ImageDataGenerator(rotation_range=40, **options)
     if generator.zca_whitening:
         generator.fit(np.random.default_rng(1).random((3, 20, 24, 3)))
