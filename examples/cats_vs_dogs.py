@@ -13,6 +13,7 @@ by the names of the files, is kept for validation.
 
 import argparse
 import csv
+import sys
 import time
 from pathlib import Path
 
@@ -118,20 +119,34 @@ def write_sheet(model, validation, path, count=40):
     fc.plot.contact_sheet([validation.filepaths[i] for i in chosen], captions, correct, path)
 
 
+def existing_folder(text):
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"expected a folder; came '{text}'")
+    return Path(text)
+
+
+def whole_number(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 up; came {text}")
+    return int(text)
+
+
 def arguments_of(command_line):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, help="folder of photographs; default: drawings are made")
+    parser.add_argument(
+        "--data", type=existing_folder, help="folder of photographs; default: drawings are made"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/cats_vs_dogs"), help="where the results go")
     parser.add_argument(
         "--augment", action="store_true", help="turn, shift and flip the training pictures; dropout"
     )
-    parser.add_argument("--epochs", type=int, help="epochs to train now (default 30, drawings 10)")
-    parser.add_argument("--batch-size", type=int, default=20)
+    parser.add_argument("--epochs", type=whole_number, help="epochs to train now (default 30, drawings 10)")
+    parser.add_argument("--batch-size", type=whole_number, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on from model.fastconv in --out")
-    parser.add_argument("--draw", type=int, nargs=2, default=(1200, 300), metavar=("TRAIN", "VALIDATION"),
+    parser.add_argument("--draw", type=whole_number, nargs=2, default=(1200, 300), metavar=("TRAIN", "VALIDATION"),
                         help="how many faces to draw (default 1200 300)")  # fmt: skip
     return parser.parse_args(command_line)
 
@@ -193,4 +208,7 @@ def main(command_line=None):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (fc.FastconvError, OSError) as error:
+        sys.exit(f"cats_vs_dogs: {error}")

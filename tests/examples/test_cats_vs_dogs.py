@@ -3,6 +3,8 @@
 import csv
 import importlib.util
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +131,25 @@ def test_digits_say_where_to_put_them(tmp_path, monkeypatch, capsys):
 
 def test_the_digits_network_is_the_courses():
     assert example("mnist").build().count_params() == 93_322
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--data", "nosuch"], "argument --data: expected a folder; came 'nosuch'"),
+        (["--epochs", "0"], "argument --epochs: expected a whole number from 1 up; came 0"),
+        (
+            ["--resume", "--draw", "4", "2"],
+            "model.fastconv': cannot be read (No such file or directory). Check the name.",
+        ),
+        (["--out", "file/below"], "Not a directory: 'file/below'"),
+    ],
+    ids=["no folder", "no epochs", "nothing to resume", "out cannot be made"],
+)
+def test_mistakes_are_one_line(arguments, told, tmp_path):
+    (tmp_path / "file").write_text("")
+    command = [sys.executable, str(EXAMPLES / "cats_vs_dogs.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].endswith(told)
