@@ -39,8 +39,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TILES = 8
 MOST_SECTORS, MOST_WAYS = 1.05, 1.0
 # TF32 falls short: a warp's loop is a quarter as long, so that the addresses of its copies weigh four times as much.
-LEAST_OF_IDEAL = {"exact": 0.8, "tf32": 0.57}
-TILE_K = 16  # csrc/cuda/gemm/problem.h: gemm_block_k
+LEAST_OF_IDEAL = {"exact": 0.8, "tf32": 0.8}
+SPLIT_K = 32  # csrc/cuda/gemm/problem.h: gemm_split_k
 FIELDS = ["network", "batch", "case", "pass", "precision", "kernel", "grid", "sectors", "stores", "load_ways",
           "copy_ways", "copied", "model", "registers", "blocks_per_sm", "limited_by", "loop", "math", "share", "ideal",
           "formula", "of_ideal", "spills"]  # fmt: skip
@@ -63,7 +63,12 @@ class Instance(NamedTuple):
     rows: int
     columns: int
     warp: tuple[int, int]  # of tensor-core tiles; (0, 0): FMA units
-    vectors: tuple[int, int]  # floats of a copy, of A and of B
+    vectors: tuple[int, int]  # floats of a copy, of A and of B; 8: two copies of four
+
+    @property
+    def k(self) -> int:
+        """Of a tile: csrc/cuda/gemm/fma_tile.cuh, mma_tile.cuh."""
+        return 16 if self.warp == (0, 0) else 32
 
     @property
     def threads(self) -> int:
@@ -93,23 +98,22 @@ def instance_of(kernel: str) -> Instance | None:
 
 def ideal_loop(instance: Instance) -> dict[str, int]:
     """Instructions of a warp for one tile of k, if it did nothing but what the tile's arithmetic asks for."""
-    copies = TILE_K * (
-        instance.rows // instance.vectors[0] + instance.columns // instance.vectors[1]
+    k = instance.k
+    copies = k * (
+        instance.rows // min(instance.vectors[0], 4) + instance.columns // instance.vectors[1]
     ) // instance.threads  # fmt: skip
     if instance.warp == (0, 0):
         # 8 x 8 sums a thread; 16-byte loads bring four k of a row of A, or four rows of one k, and four columns of B.
-        loads = 8 * TILE_K // 4 + 2 * TILE_K
-        return {"math": 64 * TILE_K, "loads": loads, "roundings": 0, "copies": copies}
-    down, across, steps = instance.warp[0] // 16, instance.warp[1] // 8, TILE_K // 8  # products of 16 x 8 x 8
-    left = (
-        1 if instance.kind == "gather" else 4
-    )  # ldmatrix brings 16 x 8 of A as it lies in rows; else 32 bits a load
-    loads = steps * (down * left + across * 2)
+        loads = 8 * k // 4 + 2 * k
+        return {"math": 64 * k, "loads": loads, "roundings": 0, "copies": copies}
+    down, across, steps = instance.warp[0] // 8, instance.warp[1] // 16, k // 8  # products of 8 x 16 x 8
+    # ldmatrix brings 16 x 8 of A as it lies in rows, else a load 32 bits; a load of B two columns
+    loads = steps * (down // 2 if instance.kind == "gather" else down * 2) + steps * across * 2
     return {
         "math": steps * down * across,
         "loads": loads,
         # no instruction rounds: an addition a value, and a comparison a pair, so that NaN stays NaN
-        "roundings": 3 * steps * (down * 4 + across * 2) // 2,
+        "roundings": 3 * steps * (down * 2 + across * 4) // 2,
         "copies": copies,
     }
 
@@ -175,7 +179,7 @@ def model_bytes(instance, geometry, grid, splits):
 def _block_bytes(instance, geometry, row, columns, split, splits):
     pixels, taps = geometry.inside.shape
     depth = pixels if instance.kind == "filter" else taps * geometry.channels
-    per_split = ceil_div(ceil_div(depth, TILE_K), splits) * TILE_K
+    per_split = ceil_div(ceil_div(depth, SPLIT_K), splits) * SPLIT_K
     first, end = split * per_split, min(depth, (split + 1) * per_split)
     # (tap, channel) in a row of A's tile, or along k
     flat = np.arange(taps * geometry.channels) // geometry.channels

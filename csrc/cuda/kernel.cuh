@@ -2,7 +2,8 @@
 //
 // Rules that keep kernels verifiable on the emulated runtime (tools/ptxsim): one-dimensional blocks; no dependence on
 // the number of multiprocessors or on which block runs first; no warp-synchronous code without its _sync; no float
-// atomics; sums in an order that follows from the shape alone; copies and loads clamp their address when masked.
+// atomics; sums in an order that follows from the shape alone; loads clamp their address when masked (an asynchronous
+// copy of no bytes reads nothing, wherever it points).
 #pragma once
 #include <cuda_runtime.h>
 

@@ -15,11 +15,17 @@ ROWS = ("implicit_gemm", "implicit_gemm_tf32")
 # Large enough for the large tiles, which small problems never get, with edges in rows, columns and depth.
 TILES = [
     ("forward", ConvShape("128x128: rows, columns and depth cut", (2, 80, 79, 20), (1, 1), 252)),
+    ("forward", ConvShape("128x128: a tap a tile", (2, 80, 79, 64), (1, 2), 252, padding="same")),
     ("forward", ConvShape("128x64", (1, 160, 159, 8), (1, 1), 64)),
+    ("forward", ConvShape("128x64: a tap a tile", (1, 160, 159, 32), (1, 2), 60, padding="same")),
+    ("forward", ConvShape("128x32", (1, 160, 159, 20), (1, 1), 28)),
+    ("forward", ConvShape("128x32: a tap a tile", (1, 160, 159, 32), (2, 1), 28, padding="same")),
     ("forward", ConvShape("128x64: first layer", (1, 162, 161, 3), (3, 3), 60)),
     ("input_gradient", ConvShape("128x64", (1, 160, 159, 64), (3, 3), 4, padding="same")),
     ("filter_gradient", ConvShape("128x128", (2, 29, 30, 124), (3, 3), 252, padding="same")),
+    ("filter_gradient", ConvShape("128x128: a tap 64 rows", (2, 29, 30, 192), (2, 3), 252, padding="same")),
     ("filter_gradient", ConvShape("128x64", (1, 56, 56, 124), (3, 3), 60, padding="same")),
+    ("filter_gradient", ConvShape("128x64: a tap 64 rows", (1, 56, 56, 192), (2, 3), 60, padding="same")),
 ]
 
 

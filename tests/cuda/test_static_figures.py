@@ -54,7 +54,7 @@ def test_misses(cuda_static, rows):
         ("void fastconv::gather_gemm<fastconv::FmaTile<128, 64>, 4, 4>(fastconv::GatherGemm)",
          "gather_gemm fma 128x64 copies 4,4", "1024/(1024+64+6)"),
         ("void fastconv::filter_gemm<fastconv::MmaTile<fastconv::Tf32, 128, 128, 64, 64>, 1, 4>(fastconv::FilterGemm)",
-         "filter_gemm mma 64x64 128x128 copies 1,4", "64/(64+64+96+20)"),
+         "filter_gemm mma 64x64 128x128 copies 1,4", "128/(128+96+192+40)"),
     ],
 )  # fmt: skip
 def test_instances_are_read_from_names(cuda_static, kernel, text, formula):

@@ -22,11 +22,13 @@ namespace fastconv {
 
 // Factors as they are, or rounded: what the two rows of a list differ in.
 struct ExactFactors {
+  static constexpr Units units = Units::fma;
   static constexpr double products_per_s = float32_products_per_s;
   static void run(const GatherGemm& problem, cudaStream_t stream) { run_gather_float32(problem, stream); }
   static void run(const FilterGemm& problem, cudaStream_t stream) { run_filter_float32(problem, stream); }
 };
 struct Tf32Factors {
+  static constexpr Units units = Units::tensor_cores;
   static constexpr double products_per_s = tf32_products_per_s;
   static void run(const GatherGemm& problem, cudaStream_t stream) { run_gather_tf32(problem, stream); }
   static void run(const FilterGemm& problem, cudaStream_t stream) { run_filter_tf32(problem, stream); }
@@ -55,11 +57,23 @@ inline Refusal refuse_large_geometry(const ConvShape& z) {
 inline int as_int(int64_t size) { return static_cast<int>(size); }  // tensors have fewer than 2^31 elements
 inline FastDiv divisor_of(int64_t size) { return FastDiv(static_cast<uint32_t>(larger<int64_t>(size, 1))); }
 
+// Of a pixel in an image of A.
+inline Position position_of(int64_t row, int64_t column, int64_t width, int64_t channels) {
+  return {static_cast<uint32_t>((row * width + column) * channels), place_of(row, column)};
+}
+inline Position channels_of(int64_t count) { return {static_cast<uint32_t>(count), 0}; }
+// From behind the last of `columns` steps to the beginning of the next row of steps.
+inline Position row_behind(const Position& row_step, int64_t columns, const Position& step) {
+  return row_step - static_cast<uint32_t>(columns) * step;
+}
+
+inline int depth_of_split(int64_t depth, int splits) {
+  return as_int(ceil_div(ceil_div(depth, gemm_split_k), splits) * gemm_split_k);
+}
 inline void split_phases(GatherGemm& problem, int splits) {
   problem.splits = splits;
   for (int i = 0; i < problem.phase_count; ++i) {
-    const int64_t k_tiles = ceil_div(problem.phases[i].depth, gemm_block_k);
-    problem.phases[i].k_tiles_per_split = as_int(ceil_div(k_tiles, splits));
+    problem.phases[i].depth_of_split = depth_of_split(problem.phases[i].depth, splits);
   }
 }
 
@@ -69,7 +83,10 @@ inline GatherGemm forward_problem(const ConvShape& z, double products_per_s,
   g.columns = as_int(z.group_k()), g.groups = as_int(z.groups);
   g.a_height = as_int(z.h), g.a_width = as_int(z.w), g.a_channels = as_int(z.c);
   g.a_stride_h = as_int(z.stride_h), g.a_stride_w = as_int(z.stride_w);
-  g.tap_step_h = as_int(z.dilation_h), g.tap_step_w = as_int(z.dilation_w);
+  g.a_limits = place_of(z.h - 1, z.w - 1);
+  const Position step_h = position_of(z.dilation_h, 0, z.w, z.c);
+  const Position step_w = position_of(0, z.dilation_w, z.w, z.c);
+  g.next_tap = step_w - channels_of(z.group_c());
   g.d_height = as_int(z.p), g.d_width = as_int(z.q), g.d_channels = as_int(z.k);
   g.d_stride_h = g.d_stride_w = 1;
   g.group_channels = divisor_of(z.group_c());
@@ -78,9 +95,9 @@ inline GatherGemm forward_problem(const ConvShape& z, double products_per_s,
   all.rows = as_int(z.pixels()), all.depth = as_int(z.r * z.s * z.group_c());
   all.pixels = as_int(z.p * z.q), all.columns = as_int(z.q);
   all.a_row = as_int(-z.pad_top), all.a_column = as_int(-z.pad_left);
-  all.tap_columns = divisor_of(z.s);
+  all.tap_columns = divisor_of(z.s), all.next_tap_row = row_behind(step_h, z.s, step_w);
   const double rows = static_cast<double>(images * z.p * z.q);
-  split_phases(g, choose_splits(rows, g.columns, g.groups, all.depth, 16, products_per_s));
+  split_phases(g, choose_splits(rows, g.columns, g.groups, all.depth, 256, products_per_s));
   return g;
 }
 
@@ -112,8 +129,9 @@ inline std::vector<GatherGemm> input_gradient_problems(const ConvShape& z, doubl
   g.a_stride_h = g.a_stride_w = 1;
   g.filter_step_h = as_int(Residue::filter_step(z.stride_h, z.dilation_h));
   g.filter_step_w = as_int(Residue::filter_step(z.stride_w, z.dilation_w));
-  g.tap_step_h = as_int(-g.filter_step_h * z.dilation_h / z.stride_h);
-  g.tap_step_w = as_int(-g.filter_step_w * z.dilation_w / z.stride_w);
+  const Position step_h = position_of(-g.filter_step_h * z.dilation_h / z.stride_h, 0, z.q, z.k);
+  const Position step_w = position_of(0, -g.filter_step_w * z.dilation_w / z.stride_w, z.q, z.k);
+  g.a_limits = place_of(z.p - 1, z.q - 1), g.next_tap = step_w - channels_of(z.group_k());
   g.d_height = as_int(z.h), g.d_width = as_int(z.w), g.d_channels = as_int(z.c);
   g.d_stride_h = as_int(z.stride_h), g.d_stride_w = as_int(z.stride_w);
   g.group_channels = divisor_of(z.group_k());
@@ -134,14 +152,14 @@ inline std::vector<GatherGemm> input_gradient_problems(const ConvShape& z, doubl
       phase.tap_row = as_int(h.tap), phase.tap_column = as_int(w.tap);
       phase.filter_row = as_int(h.filter), phase.filter_column = as_int(w.filter);
       phase.b_row = as_int(b_row);
-      phase.tap_columns = divisor_of(w.taps);
+      phase.tap_columns = divisor_of(w.taps), phase.next_tap_row = row_behind(step_h, w.taps, step_w);
       b_row += phase.depth;
       most_depth = larger<int64_t>(most_depth, phase.depth);
       nominal_rows += static_cast<double>(images * h.count * w.count);
       if (problems.empty() || problems.back().phase_count == most_phases) problems.push_back(g);
       problems.back().phases[problems.back().phase_count++] = phase;
     }
-  const int splits = choose_splits(nominal_rows, g.columns, g.groups, most_depth, 16, products_per_s);
+  const int splits = choose_splits(nominal_rows, g.columns, g.groups, most_depth, 256, products_per_s);
   for (GatherGemm& problem : problems) split_phases(problem, splits);
   return problems;
 }
@@ -150,15 +168,18 @@ inline FilterGemm filter_gradient_problem(const ConvShape& z, double products_pe
   FilterGemm g{};
   g.rows = as_int(z.r * z.s * z.group_c()), g.columns = as_int(z.group_k()), g.depth = as_int(z.pixels());
   g.groups = as_int(z.groups);
-  g.grid_pixels = divisor_of(z.p * z.q), g.grid_columns = divisor_of(z.q);
-  g.a_height = as_int(z.h), g.a_width = as_int(z.w), g.a_channels = as_int(z.c);
-  g.a_stride_h = as_int(z.stride_h), g.a_stride_w = as_int(z.stride_w);
-  g.a_row = as_int(-z.pad_top), g.a_column = as_int(-z.pad_left);
-  g.tap_step_h = as_int(z.dilation_h), g.tap_step_w = as_int(z.dilation_w);
+  g.grid_rows = divisor_of(z.p), g.grid_columns = divisor_of(z.q);
+  const auto at = [&](int64_t row, int64_t column) { return position_of(row, column, z.w, z.c); };
+  g.a_limits = place_of(z.h - 1, z.w - 1);
+  g.next_tap = at(0, z.dilation_w) - channels_of(z.group_c());
+  g.next_tap_row = row_behind(at(z.dilation_h, 0), z.s, at(0, z.dilation_w));
+  g.first_pixel = at(-z.pad_top, -z.pad_left), g.next_pixel = at(0, z.stride_w);
+  g.next_row = row_behind(at(z.stride_h, 0), z.q, g.next_pixel);
+  g.next_image = row_behind(channels_of(z.h * z.w * z.c), z.p, at(z.stride_h, 0));
   g.group_channels = divisor_of(z.group_c()), g.tap_columns = divisor_of(z.s);
   g.d_channels = as_int(z.k);
-  g.splits = choose_splits(g.rows, g.columns, g.groups, g.depth, 8, products_per_s);
-  g.k_tiles_per_split = as_int(ceil_div(ceil_div(g.depth, gemm_block_k), g.splits));
+  g.splits = choose_splits(g.rows, g.columns, g.groups, g.depth, 128, products_per_s);
+  g.depth_of_split = depth_of_split(g.depth, g.splits);
   return g;
 }
 
@@ -169,7 +190,9 @@ class ForwardPass {
  public:
   explicit ForwardPass(const ConvShape& z, int64_t images = nominal_images)
       : problem_(forward_problem(z, Factors::products_per_s, images)), count_(z.pixels() * z.k) {}
-  double products_s() const { return choose_tile(problem_).products / Factors::products_per_s; }
+  double products_s() const {
+    return choose_tile(problem_, Factors::units).products / Factors::products_per_s;
+  }
   size_t workspace_bytes() const {
     return problem_.splits > 1 ? static_cast<size_t>(problem_.splits * count_) * sizeof(float) : 0;
   }
@@ -204,7 +227,7 @@ class InputGradientPass {
         channels_(as_int(z.c)) {}
   double products_s() const {
     double products = 0;
-    for (const GatherGemm& problem : problems_) products += choose_tile(problem).products;
+    for (const GatherGemm& problem : problems_) products += choose_tile(problem, Factors::units).products;
     return products / Factors::products_per_s;
   }
   size_t workspace_bytes() const {
@@ -238,7 +261,9 @@ class FilterGradientPass {
         count_(int64_t{problem_.rows} * z.k),
         partial_floats_(problem_.splits > 1 ? round_up(problem_.splits * count_, 16) : 0),
         sums_floats_(bias ? column_sums_floats(z.pixels(), z.k) : 0) {}
-  double products_s() const { return choose_tile(problem_).products / Factors::products_per_s; }
+  double products_s() const {
+    return choose_tile(problem_, Factors::units).products / Factors::products_per_s;
+  }
   size_t workspace_bytes() const {
     return (static_cast<size_t>(partial_floats_) + sums_floats_) * sizeof(float);
   }

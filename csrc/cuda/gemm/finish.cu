@@ -104,7 +104,7 @@ TileChoice cheapest(std::initializer_list<TileChoice> choices) {
                            [](const TileChoice& a, const TileChoice& b) { return a.products < b.products; });
 }
 
-TileChoice cost_of(const GemmTile& tile, const GatherGemm& p) {
+TileChoice cost_of(const GemmTile& tile, const GatherGemm& p, Units units) {
   double blocks = 0, depths = 0;
   for (int i = 0; i < p.phase_count; ++i) {
     const double of_phase = block_count(tile, p.phases[i].rows, p.columns) * p.groups;
@@ -113,13 +113,13 @@ TileChoice cost_of(const GemmTile& tile, const GatherGemm& p) {
   }
   if (blocks == 0) return {tile, 0};
   const double products = tile.rows * tile.columns * (depths / blocks / p.splits);
-  return {tile, waves(blocks * p.splits) * products / tile.share};
+  return {tile, waves(blocks * p.splits) * products / tile.share(units)};
 }
 
-TileChoice cost_of(const GemmTile& tile, const FilterGemm& p) {
+TileChoice cost_of(const GemmTile& tile, const FilterGemm& p, Units units) {
   const double blocks = block_count(tile, p.rows, p.columns) * p.groups * p.splits;
   const double products = tile.rows * tile.columns * (static_cast<double>(p.depth) / p.splits);
-  return {tile, waves(blocks) * products / tile.share};
+  return {tile, waves(blocks) * products / tile.share(units)};
 }
 
 }  // namespace
@@ -165,36 +165,39 @@ void turn_filter(const GatherGemm& problem, const float* filter, int filter_colu
          turned);
 }
 
-TileChoice choose_tile(const GatherGemm& problem) {
-  const TileChoice small = cost_of(tile_64x64, problem);
+TileChoice choose_tile(const GatherGemm& problem, Units units) {
+  const auto cost = [&](const GemmTile& tile) { return cost_of(tile, problem, units); };
+  const TileChoice small = cost(tile_64x64);
   if (!b_by_16_bytes(problem)) return small;
-  const TileChoice tall = cost_of(tile_128x64, problem);
+  const TileChoice tall = cost(tile_128x64);
   if (!a_by_16_bytes(problem)) return cheapest({tall, small});
-  return cheapest({cost_of(tile_128x128, problem), tall, small});
+  // Beside one another, tiles of few columns would each gather A's rows again.
+  if (problem.columns <= tile_128x32.columns) return cheapest({cost(tile_128x32), small});
+  return cheapest({cost(tile_128x128), tall, small});
 }
 
-TileChoice choose_tile(const FilterGemm& problem) {
-  const TileChoice small = cost_of(tile_64x64, problem);
+TileChoice choose_tile(const FilterGemm& problem, Units units) {
+  const auto cost = [&](const GemmTile& tile) { return cost_of(tile, problem, units); };
+  const TileChoice small = cost(tile_64x64);
   if (!a_by_16_bytes(problem) || !b_by_16_bytes(problem)) return small;
-  return cheapest({cost_of(tile_128x128, problem), cost_of(tile_128x64, problem), small});
+  return cheapest({cost(tile_128x128), cost(tile_128x64), small});
 }
 
-int choose_splits(double rows, double columns, int groups, int64_t depth, int64_t least_k_tiles,
+int choose_splits(double rows, double columns, int groups, int64_t depth, int64_t least_depth,
                   double products_per_s) {
-  const int64_t k_tiles = (depth + gemm_block_k - 1) / gemm_block_k;
+  const int64_t pieces = (depth + gemm_split_k - 1) / gemm_split_k;
   const double blocks = block_count(tile_128x128, rows, columns) * groups;
   int best = 1;
   double best_s = INFINITY;
-  for (int splits = 1; splits <= most_splits && (splits == 1 || k_tiles / splits >= least_k_tiles);
-       ++splits) {
-    const double per_split = std::ceil(static_cast<double>(k_tiles) / splits) * gemm_block_k;
+  for (int splits = 1; splits <= most_splits && (splits == 1 || depth / splits >= least_depth); ++splits) {
+    const double per_split = std::ceil(static_cast<double>(pieces) / splits) * gemm_split_k;
     const double products = waves(blocks * splits) * tile_128x128.rows * tile_128x128.columns * per_split;
     const double bytes = splits > 1 ? 8.0 * splits * rows * columns * groups : 0;  // written and read
     const double s = products / products_per_s + bytes * 1e-12;
     if (s < best_s * 0.97) best = splits, best_s = s;  // memory and another launch must be worth it
   }
-  const int64_t per_split = (k_tiles + best - 1) / best;
-  return per_split > 0 ? static_cast<int>((k_tiles + per_split - 1) / per_split) : 1;
+  const int64_t of_split = (pieces + best - 1) / best;
+  return of_split > 0 ? static_cast<int>((pieces + of_split - 1) / of_split) : 1;
 }
 
 }  // namespace fastconv

@@ -10,7 +10,7 @@
 //
 // Registers: 64 sums, 32 of A (four k of 8 rows), 8 of B: 104.  128 a thread leave 24 for addresses, and let 512 threads
 // live on a multiprocessor: two blocks of 128 x 128, whose 2 x 50 KiB of shared memory just fit sm_86's 100.  What the
-// loads need is therefore computed anew for every tile of k (about 20 of its 1150 instructions).
+// loads need is therefore computed anew for every tile of k (about 40 of its 1200 instructions).
 #pragma once
 #include "cuda/gemm/operands.cuh"
 
@@ -19,7 +19,9 @@ namespace fastconv {
 template <int ROWS, int COLUMNS>
 struct FmaTile {
   using Element = float;
-  static constexpr int rows = ROWS, columns = COLUMNS, k = block_k<float>;
+  static constexpr Units units = Units::fma;
+  static constexpr int rows = ROWS, columns = COLUMNS, k = 16;
+  static constexpr int stages = 3;  // two blocks of 128 x 128 then fit sm_86's memory
   static constexpr int warps_across = COLUMNS / 32, threads = ROWS / 64 * warps_across * 32;
   static constexpr int blocks_per_multiprocessor = 512 / threads;
   static constexpr Swizzle swizzle = Swizzle::none;
@@ -45,17 +47,23 @@ struct FmaTile {
     sums[i][7] = fmaf(a, b1.w, sums[i][7]);
   }
 
-  template <class Copies>
-  __device__ __forceinline__ void multiply_k_major(const float* a, const float* b, int thread,
-                                                   Copies&& copies) {
-    copies();
+  // Adds the products of a tile of k.
+  template <bool A_K_MAJOR>
+  __device__ __forceinline__ void multiply(const float* a, const float* b, int thread) {
+    if constexpr (A_K_MAJOR)
+      multiply_k_major(a, b, thread);
+    else
+      multiply_m_major(a, b, thread);
+  }
+
+  __device__ __forceinline__ void multiply_k_major(const float* a, const float* b, int thread) {
     const int row = warp_row(thread) + lane_row(thread), column = this->column(thread);
 #pragma unroll
     for (int first = 0; first < k; first += 4) {
       float4 left[8];  // four k of every row
 #pragma unroll
       for (int i = 0; i < 8; ++i)
-        left[i] = *reinterpret_cast<const float4*>(a + k_major<float>(row, first) + i * 8 * k);
+        left[i] = *reinterpret_cast<const float4*>(a + k_major<float, k>(row, first) + i * 8 * k);
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
         const float* right = b + (first + e) * COLUMNS + column;
@@ -68,10 +76,7 @@ struct FmaTile {
     }
   }
 
-  template <class Copies>
-  __device__ __forceinline__ void multiply_m_major(const float* a, const float* b, int thread,
-                                                   Copies&& copies) {
-    copies();
+  __device__ __forceinline__ void multiply_m_major(const float* a, const float* b, int thread) {
     const int row = warp_row(thread) + lane_row(thread) * 4, column = this->column(thread);
 #pragma unroll
     for (int e = 0; e < k; ++e) {

@@ -6,57 +6,94 @@
 
 namespace fastconv {
 
-// Two blocks of 128 x 128 then take 2 x 50 KiB, with the 1 KiB that the system adds exactly sm_86's 100 KiB.
-constexpr int pipeline_stages = 3;
-
-//   load(tile of k, slot)     issues the copies of a tile into a slot; none of elements behind the last tile
-//   multiply(slot, copies)    adds its products, and somewhere calls `copies`
-// One barrier a tile: it says that tile t has landed for all threads, and that nobody reads slot t - 1 any more.  A
-// group is committed for every tile, even an empty one, so that the count of open groups needs no special case.
-// UNROLLED: the loop's body is all slots in turn, whose addresses then are constants, and has no branches around the
-// copies, so that they are issued among the products.
-template <bool UNROLLED, class Load, class Multiply>
-__device__ __forceinline__ void run_pipeline(int tiles, Load&& load, Multiply&& multiply) {
+//   load(k, slot)             issues the copies of the tile that begins at k into a slot; none of elements behind `depth`
+// A group is committed for every tile, even an empty one, so that the count of open groups needs no special case.
+//
+// Where registers are scarce:
+//   multiply(slot)            adds the products of a tile
+// One barrier a tile: it says that tile t has landed for all threads, and that nobody reads slot t - 1 any more.
+template <int K, int STAGES, class Load, class Multiply>
+__device__ __forceinline__ void run_pipeline(int depth, Load&& load, Multiply&& multiply) {
 #pragma unroll
-  for (int t = 0; t < pipeline_stages - 1; ++t) {
-    if (t < tiles) load(t, t);
+  for (int slot = 0; slot < STAGES - 1; ++slot) {
+    if (slot * K < depth) load(slot * K, slot);
     cp_async_commit();
   }
-  const auto advance = [&](int t, int read, int write) {
-    cp_async_wait<pipeline_stages - 2>();
+  int read = 0, write = STAGES - 1;
+#pragma unroll 1
+  for (int k = 0; k < depth; k += K) {
+    cp_async_wait<STAGES - 2>();
     __syncthreads();
-    multiply(read, [&] {
-      if (UNROLLED || t + pipeline_stages - 1 < tiles) load(t + pipeline_stages - 1, write);
-      cp_async_commit();
-    });
-  };
-  if constexpr (UNROLLED) {
-#pragma unroll 1
-    for (int first = 0;; first += pipeline_stages) {
+    if (k + (STAGES - 1) * K < depth) load(k + (STAGES - 1) * K, write);
+    cp_async_commit();
+    multiply(read);
+    read = read + 1 == STAGES ? 0 : read + 1;
+    write = write + 1 == STAGES ? 0 : write + 1;
+  }
+}
+
+// Where registers hold the factors of two of a tile's `STEPS` steps:
+//   read(slot, step)          reads a step's factors
+//   multiply(step)            adds their products
+// While a step is multiplied the next is read, the first one of the next tile while the last of this one is; so the
+// barrier between them says that tile t + 1 has landed for all threads, and that all have read slot t.  The loop's body
+// is all slots in turn, whose addresses then are constants, and has no branches around the copies, so that they are
+// issued among the products.
+template <int K, int STAGES, int STEPS, class Load, class Read, class Multiply>
+__device__ __forceinline__ void run_pipeline_ahead(int depth, Load&& load, Read&& read, Multiply&& multiply) {
 #pragma unroll
-      for (int read = 0; read < pipeline_stages; ++read) {
-        if (first + read >= tiles) return;
-        advance(first + read, read, (read + pipeline_stages - 1) % pipeline_stages);
-      }
-    }
-  } else {
-    int read = 0, write = pipeline_stages - 1;
+  for (int slot = 0; slot < STAGES; ++slot) {
+    load(slot * K, slot);
+    cp_async_commit();
+  }
+  cp_async_wait<STAGES - 1>();
+  __syncthreads();
+  read(0, 0);
 #pragma unroll 1
-    for (int t = 0; t < tiles; ++t) {
-      advance(t, read, write);
-      read = read + 1 == pipeline_stages ? 0 : read + 1;
-      write = write + 1 == pipeline_stages ? 0 : write + 1;
+  for (int k = 0;; k += STAGES * K) {
+#pragma unroll
+    for (int slot = 0; slot < STAGES; ++slot) {
+      if (k + slot * K >= depth) return;
+#pragma unroll
+      for (int step = 1; step < STEPS; ++step) {
+        read(slot, step);
+        multiply(step - 1);
+      }
+      cp_async_wait<STAGES - 2>();
+      __syncthreads();
+      read((slot + 1) % STAGES, 0);
+      load(k + (slot + STAGES) * K, slot);
+      cp_async_commit();
+      multiply(STEPS - 1);
     }
   }
 }
 
+// The loop as the tile wants it.
+template <class Tile, bool A_K_MAJOR, class Load>
+__device__ __forceinline__ void run_tile(Tile& tile, int depth, const typename Tile::Element* a,
+                                         const typename Tile::Element* b, Load&& load) {
+  constexpr int a_slot = Tile::rows * Tile::k, b_slot = Tile::columns * Tile::k;
+  if constexpr (Tile::rereads)
+    run_pipeline<Tile::k, Tile::stages>(depth, load, [&](int slot) {
+      tile.template multiply<A_K_MAJOR>(a + slot * a_slot, b + slot * b_slot, threadIdx.x);
+    });
+  else
+    run_pipeline_ahead<Tile::k, Tile::stages, Tile::steps>(
+        depth, load,
+        [&](int slot, int step) {
+          tile.template read<A_K_MAJOR>(a + slot * a_slot, b + slot * b_slot, threadIdx.x, step);
+        },
+        [&](int step) { tile.multiply(step); });
+}
+
 template <class Tile>
 constexpr size_t pipeline_bytes =
-    pipeline_stages * (Tile::rows + Tile::columns) * Tile::k * sizeof(typename Tile::Element);
+    Tile::stages * (Tile::rows + Tile::columns) * Tile::k * sizeof(typename Tile::Element);
 template <class Tile>
-constexpr size_t gather_shared_bytes = pipeline_bytes<Tile> + Tile::rows * sizeof(int2);
+constexpr size_t gather_shared_bytes = pipeline_bytes<Tile> + Tile::rows * sizeof(Position);
 template <class Tile>
-constexpr size_t filter_shared_bytes = pipeline_bytes<Tile> + pipeline_stages * Tile::k * sizeof(int2);
+constexpr size_t filter_shared_bytes = pipeline_bytes<Tile>;
 
 // The thread's number inside the main loop, as the tile wants it: carried in a register, or read again.
 template <class Tile>
@@ -69,10 +106,12 @@ __device__ __forceinline__ int loop_thread() {
 
 // The origins of gather_gemm's copies, as the tile wants them.
 template <class Tile, int VECTOR>
-__device__ __forceinline__ auto loop_origins(const int2* origins) {
-  using Copies = KMajorCopies<typename Tile::Element, Tile::rows, Tile::threads, VECTOR>;
-  if constexpr (Tile::rereads || Copies::copies > 4)
-    return SharedOrigins{origins};
+__device__ __forceinline__ auto loop_origins(const Position* origins) {
+  using Copies = KMajorCopies<typename Tile::Element, Tile::rows, Tile::k, Tile::threads, VECTOR>;
+  if constexpr (Tile::rereads)
+    return SharedOrigins<2>{origins};
+  else if constexpr (Copies::down > 4)
+    return SharedOrigins<8>{origins};
   else
     return OwnOrigins<Copies>(origins, threadIdx.x);
 }
@@ -126,9 +165,9 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor
   constexpr int rows = Tile::rows, columns = Tile::columns, k = Tile::k, threads = Tile::threads;
   static_assert(Tile::staging_bytes <= pipeline_bytes<Tile>, "the tile leaves through the pipeline's memory");
   extern __shared__ __align__(128) float shared[];
-  Element* const a = reinterpret_cast<Element*>(shared);                             // [stages][rows][k]
-  Element* const b = a + pipeline_stages * rows * k;                                 // [stages][k][columns]
-  int2* const origins = reinterpret_cast<int2*>(b + pipeline_stages * k * columns);  // [rows]
+  Element* const a = reinterpret_cast<Element*>(shared);  // [stages][rows][k]
+  Element* const b = a + Tile::stages * rows * k;         // [stages][k][columns]
+  Position* const origins = reinterpret_cast<Position*>(b + Tile::stages * k * columns);  // [rows]
   int* const targets = reinterpret_cast<int*>(origins);  // when no one needs origins any more
 
   const GatherPhase& phase = p.phases[blockIdx.z];
@@ -139,27 +178,21 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor
     origins[i] = gather_origin(p, phase, first_row + i, group);
   __syncthreads();
 
-  const int first_tile = blockIdx.y / p.groups * phase.k_tiles_per_split;
-  const int tiles = min(phase.k_tiles_per_split, (phase.depth + k - 1) / k - first_tile);
+  const int begin = blockIdx.y / p.groups * phase.depth_of_split;
+  const int end = min(phase.depth, begin + phase.depth_of_split);
   const int b_column = group * p.columns + first_column, columns_left = p.columns - first_column;
   const auto origin_of = loop_origins<Tile, VECTOR_A>(origins);
-  const int own_depth = min(phase.depth, (first_tile + tiles) * k);
   Tile tile;
-  run_pipeline<!Tile::rereads>(
-      tiles,
-      [&](int t, int slot) {
-        const int thread = loop_thread<Tile>(), first_k = (first_tile + t) * k;
-        const GatherPhase& same = Tile::rereads ? p.phases[reread_block_z()] : phase;
-        const int depth = Tile::rereads ? same.depth : own_depth;
-        gather_rows<Element, rows, threads, VECTOR_A>(p, same, origin_of, first_k, depth, a + slot * rows * k,
-                                                      thread);
-        matrix_rows<Element, columns, threads, VECTOR_B, Tile::swizzle>(
-            p.b, p.d_channels, same.b_row, b_column, columns_left, first_k, depth, b + slot * k * columns,
-            thread);
-      },
-      [&](int slot, auto&& copies) {
-        tile.multiply_k_major(a + slot * rows * k, b + slot * k * columns, threadIdx.x, copies);
-      });
+  run_tile<Tile, true>(tile, end - begin, a, b, [&](int from, int slot) {
+    const int thread = loop_thread<Tile>(), first_k = begin + from;
+    const GatherPhase& same = Tile::rereads ? p.phases[reread_block_z()] : phase;
+    const int depth = Tile::rereads ? same.depth : end;
+    gather_rows<Element, rows, k, threads, VECTOR_A>(p, same, origin_of, first_k, depth, a + slot * rows * k,
+                                                     thread);
+    matrix_rows<Element, columns, k, threads, VECTOR_B, Tile::swizzle>(p.b, p.d_channels, same.b_row,
+                                                                       b_column, columns_left, first_k, depth,
+                                                                       b + slot * k * columns, thread);
+  });
   cp_async_wait<0>();
   __syncthreads();
 
@@ -193,37 +226,24 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_multiprocessor
   using Element = typename Tile::Element;
   constexpr int rows = Tile::rows, columns = Tile::columns, k = Tile::k, threads = Tile::threads;
   extern __shared__ __align__(128) float shared[];
-  Element* const a = reinterpret_cast<Element*>(shared);                             // [stages][k][rows]
-  Element* const b = a + pipeline_stages * rows * k;                                 // [stages][k][columns]
-  int2* const origins = reinterpret_cast<int2*>(b + pipeline_stages * k * columns);  // [stages][k]
+  Element* const a = reinterpret_cast<Element*>(shared);  // [stages][k][rows]
+  Element* const b = a + Tile::stages * rows * k;         // [stages][k][columns]
 
   const int across = tiles_across(p.columns, columns), group = blockIdx.y % p.groups;
   const int first_row = blockIdx.x / across * rows, first_column = blockIdx.x % across * columns;
-  const int first_tile = blockIdx.y / p.groups * p.k_tiles_per_split;
-  const int tiles = min(p.k_tiles_per_split, (p.depth + k - 1) / k - first_tile);
+  const int begin = blockIdx.y / p.groups * p.depth_of_split;
+  const int end = min(p.depth, begin + p.depth_of_split);
   const int b_column = group * p.columns + first_column, columns_left = p.columns - first_column;
-  const FilterTap tap(p, first_row + static_cast<int>(threadIdx.x) % (rows / VECTOR_A) * VECTOR_A, group);
-  const int depth = Tile::rereads ? p.depth : min(p.depth, (first_tile + tiles) * k);
-  for (int i = threadIdx.x; i < pipeline_stages * k; i += threads)
-    origins[i] = pixel_origin(p, depth, first_tile * k + i);
-  __syncthreads();
+  const FilterTaps<Element, rows, k, threads, VECTOR_A> taps(p, first_row, group, threadIdx.x);
+  const int depth = Tile::rereads ? p.depth : end;
   Tile tile;
-  run_pipeline<!Tile::rereads>(
-      tiles,
-      [&](int t, int slot) {
-        const int thread = loop_thread<Tile>(), first_pixel = (first_tile + t) * k;
-        gather_pixels<Element, rows, threads, VECTOR_A, Tile::swizzle, !Tile::rereads>(
-            p, tap, origins + slot * k, a + slot * k * rows, thread);
-        matrix_rows<Element, columns, threads, VECTOR_B, Tile::swizzle>(
-            p.b, p.d_channels, 0, b_column, columns_left, first_pixel, depth, b + slot * k * columns, thread);
-        // The origins of the tile behind it, into the slot of a tile that all have loaded before the last barrier.
-        if (t < pipeline_stages - 1 || thread >= k) return;
-        const int next = slot + 1 == pipeline_stages ? 0 : slot + 1;
-        origins[next * k + thread] = pixel_origin(p, depth, first_pixel + k + thread);
-      },
-      [&](int slot, auto&& copies) {
-        tile.multiply_m_major(a + slot * k * rows, b + slot * k * columns, threadIdx.x, copies);
-      });
+  run_tile<Tile, false>(tile, end - begin, a, b, [&](int from, int slot) {
+    const int thread = loop_thread<Tile>(), first_pixel = begin + from;
+    gather_pixels<Element, rows, k, threads, VECTOR_A, Tile::swizzle>(p, taps, first_pixel, depth,
+                                                                      a + slot * k * rows, thread);
+    matrix_rows<Element, columns, k, threads, VECTOR_B, Tile::swizzle>(
+        p.b, p.d_channels, 0, b_column, columns_left, first_pixel, depth, b + slot * k * columns, thread);
+  });
   cp_async_wait<0>();
   __syncthreads();
 

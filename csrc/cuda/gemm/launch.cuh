@@ -31,14 +31,31 @@ void launch_filter(const FilterGemm& problem, cudaStream_t stream) {
               problem, stream);
 }
 
+// Copies of 16 bytes.  FMA units gain nothing by instances for one tap: their copies are few beside the products.
+template <class Tile>
+void launch_gather_by_16_bytes(const GatherGemm& problem, cudaStream_t stream) {
+  if constexpr (!Tile::rereads)
+    if (problem.group_channels.divisor % Tile::k == 0)
+      return launch_gather<Tile, one_tap, 4>(problem, stream);
+  launch_gather<Tile, 4, 4>(problem, stream);
+}
+template <class Tile>
+void launch_filter_by_16_bytes(const FilterGemm& problem, cudaStream_t stream) {
+  if constexpr (!Tile::rereads)
+    if (problem.group_channels.divisor % rows_of_tap == 0)
+      return launch_filter<Tile, one_tap, 4>(problem, stream);
+  launch_filter<Tile, 4, 4>(problem, stream);
+}
+
 template <template <int, int> class Tile>
 void run_gather(const GatherGemm& problem, cudaStream_t stream) {
-  const GemmTile tile = choose_tile(problem).tile;
+  const GemmTile tile = choose_tile(problem, Tile<64, 64>::units).tile;
   const bool a = a_by_16_bytes(problem), b = b_by_16_bytes(problem);
-  if (tile.columns == 128) return launch_gather<Tile<128, 128>, 4, 4>(problem, stream);
-  if (tile.rows == 128 && a) return launch_gather<Tile<128, 64>, 4, 4>(problem, stream);
+  if (tile.columns == 128) return launch_gather_by_16_bytes<Tile<128, 128>>(problem, stream);
+  if (tile.columns == 32) return launch_gather_by_16_bytes<Tile<128, 32>>(problem, stream);
+  if (tile.rows == 128 && a) return launch_gather_by_16_bytes<Tile<128, 64>>(problem, stream);
   if (tile.rows == 128) return launch_gather<Tile<128, 64>, 1, 4>(problem, stream);
-  if (a && b) return launch_gather<Tile<64, 64>, 4, 4>(problem, stream);
+  if (a && b) return launch_gather_by_16_bytes<Tile<64, 64>>(problem, stream);
   if (b) return launch_gather<Tile<64, 64>, 1, 4>(problem, stream);
   if (a) return launch_gather<Tile<64, 64>, 4, 1>(problem, stream);
   launch_gather<Tile<64, 64>, 1, 1>(problem, stream);
@@ -46,11 +63,11 @@ void run_gather(const GatherGemm& problem, cudaStream_t stream) {
 
 template <template <int, int> class Tile>
 void run_filter(const FilterGemm& problem, cudaStream_t stream) {
-  const GemmTile tile = choose_tile(problem).tile;
+  const GemmTile tile = choose_tile(problem, Tile<64, 64>::units).tile;
   const bool a = a_by_16_bytes(problem), b = b_by_16_bytes(problem);
-  if (tile.columns == 128) return launch_filter<Tile<128, 128>, 4, 4>(problem, stream);
-  if (tile.rows == 128) return launch_filter<Tile<128, 64>, 4, 4>(problem, stream);
-  if (a && b) return launch_filter<Tile<64, 64>, 4, 4>(problem, stream);
+  if (tile.columns == 128) return launch_filter_by_16_bytes<Tile<128, 128>>(problem, stream);
+  if (tile.rows == 128) return launch_filter_by_16_bytes<Tile<128, 64>>(problem, stream);
+  if (a && b) return launch_filter_by_16_bytes<Tile<64, 64>>(problem, stream);
   if (b) return launch_filter<Tile<64, 64>, 1, 4>(problem, stream);
   if (a) return launch_filter<Tile<64, 64>, 4, 1>(problem, stream);
   launch_filter<Tile<64, 64>, 1, 1>(problem, stream);

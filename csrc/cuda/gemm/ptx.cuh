@@ -32,6 +32,15 @@ __device__ __forceinline__ int reread_block_z() {
   return r;
 }
 
+// base + index * stride, in elements and in one instruction: written in C++, parts of an index are added up in 64 bits.
+template <class Element>
+__device__ __forceinline__ const Element* element_at(const Element* base, int index, unsigned stride = 1) {
+  const Element* at;
+  const unsigned bytes = stride * static_cast<unsigned>(sizeof(Element));
+  asm("mad.wide.s32 %0, %1, %2, %3;\n" : "=l"(at) : "r"(index), "r"(bytes), "l"(base));
+  return at;
+}
+
 // Asynchronous copy of 4, 8 or 16 bytes from global to shared memory; writes zeros where not `valid`.  16 bytes
 // bypass L1: a block reads an element once, its reuse is in shared memory.
 template <int BYTES>

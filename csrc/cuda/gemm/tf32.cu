@@ -5,7 +5,7 @@
 namespace fastconv {
 
 template <int ROWS, int COLUMNS>
-using Tf32Tile = MmaTile<Tf32, ROWS, COLUMNS, ROWS / 2, COLUMNS / 2>;
+using Tf32Tile = MmaTile<Tf32, ROWS, COLUMNS, ROWS / 2, COLUMNS == 128 ? 64 : 32>;
 
 void run_gather_tf32(const GatherGemm& problem, cudaStream_t stream) {
   run_gather<Tf32Tile>(problem, stream);
