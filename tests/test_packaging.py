@@ -227,6 +227,23 @@ def found_nvcc(tmp_path, *options, **environment):
 
 
 @pytest.mark.skipif(not shutil.which("cmake"), reason="cmake is not installed")
+@pytest.mark.parametrize("wish", ["", "nonsense", "75", "8.0", "90;75", "Release"])
+def test_architectures_that_the_kernels_cannot_be_built_for(wish):
+    command = [
+        "cmake",
+        "-DFASTCONV_CUDA=ON",
+        f"-DFASTCONV_CUDA_ARCHS={wish}",
+        "-P",
+        f"{ROOT}/cmake/cuda.cmake",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (
+        "FASTCONV_CUDA_ARCHS: expected dev, release, or compute capabilities from 8.0 on without the point (90;100); "
+        f"came '{wish}'"
+    ) in " ".join(done.stderr.split())
+
+
+@pytest.mark.skipif(not shutil.which("cmake"), reason="cmake is not installed")
 class TestFindNvcc:
     def test_the_systems_comes_first(self, tmp_path):
         nvcc = write_nvcc(tmp_path / "system" / "bin", "13.4")
