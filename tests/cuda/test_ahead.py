@@ -318,7 +318,7 @@ def test_fit_tells_what_the_cpu_tells(emulated, at, value, lazy):
 def test_a_checked_step_goes_on_behind_a_bad_one(cuda_device, monkeypatch):
     """FASTCONV_CHECK=1 has nothing to compare behind a shut gate, and the next step finds it open."""
     monkeypatch.setenv("FASTCONV_CHECK", "1")
-    monkeypatch.setenv("FASTCONV_DEVICE", cuda_device)
+    monkeypatch.setattr("fastconv.runtime.device._default", cuda_device)
     model = Sequential([layers.Dense(2, input_shape=(3,))])
     model.compile("sgd", "mse")
     x, y = np.ones((4, 3), "f4"), np.ones((4, 2), "f4")

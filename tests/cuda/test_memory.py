@@ -18,7 +18,7 @@ Y = np.arange(40, dtype="f4").reshape(40, 1) % 2
 
 @pytest.fixture
 def on_device(cuda_device, monkeypatch):
-    monkeypatch.setenv("FASTCONV_DEVICE", cuda_device)
+    monkeypatch.setattr("fastconv.runtime.device._default", cuda_device)
     return cuda_device
 
 
