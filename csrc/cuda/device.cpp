@@ -142,6 +142,7 @@ int cuda_device_count() {
 }
 
 int cuda_device_of(uintptr_t pointer) {
+  cuda_device_count();  // says what is missing
   cudaPointerAttributes found;
   CUDA_CHECK(cudaPointerGetAttributes(&found, reinterpret_cast<const void*>(pointer)));
   const bool on_gpu = found.type == cudaMemoryTypeDevice || found.type == cudaMemoryTypeManaged;

@@ -26,6 +26,16 @@ def test_a_function_sees_a_variable_after_its_move():
     assert function(x).device == "reference"
 
 
+def test_a_move_to_where_it_is_already_copies_nothing(cuda_device):
+    variable = fc.Variable(np.float32(1.0), device=cuda_device)
+    array = fc.Array.from_numpy(np.ones(2, np.float32), cuda_device)
+    before = variable.buffer
+    for name in ("cuda", "gpu", cuda_device):
+        variable.to(name)
+        assert variable.buffer is before
+        assert array.to(name) is array
+
+
 def test_an_assigned_variable_is_written_where_it_is_now():
     variable = fc.Variable(np.zeros(2, np.float32), name="v", device="cpu")
     write = fc.function(lambda x: _assign(variable, x))

@@ -33,6 +33,42 @@ def test_an_old_driver(emulated):
     ]
 
 
+def test_an_array_on_a_gpu_without_a_driver(emulated):
+    said = emulated(
+        """
+        class Their:
+            __cuda_array_interface__ = dict(shape=(2,), typestr="<f4", data=(4096, False), version=3)
+        told(lambda: fc.from_dlpack(Their()))
+        cpu_computes()
+        """,
+        PTXSIM_GPU="none",
+    )
+    assert lines(said) == [
+        "DeviceError: cuda: expected an NVIDIA driver (580 or newer); none was found. Install one, or use "
+        "fastconv.set_device('cpu').",
+        "the CPU computes",
+    ]
+
+
+def test_a_model_that_does_not_fit_stays_where_it_is(emulated):
+    said = emulated(
+        """
+        from fastconv import layers
+        model = fc.Sequential([layers.Dense(1024, input_shape=(2048,)), layers.Dense(2048)])  # 8 MB each
+        told(lambda: model.to("cuda"))
+        print({weight.device for weight in model.weights})
+        print(model.predict(np.zeros((1, 2048), "f4"), verbose=0).shape)
+        """,
+        PTXSIM_MEMORY="12M",
+    )
+    assert lines(said) == [
+        "OutOfMemory: cuda:0: expected 8 MB of free memory; 4 MB of 12 MB are free. Use a smaller batch, or free other "
+        "models and programs.",
+        "{'cpu'}",
+        "(1, 2048)",
+    ]
+
+
 def test_a_number_that_no_gpu_has(emulated):
     said = emulated(
         """

@@ -20,6 +20,7 @@ from fastconv.models.summary import print_summary
 from fastconv.models.trainer import Trainer
 from fastconv.runtime.errors import ArgumentError, ShapeError
 from fastconv.runtime.location import location_text
+from fastconv.runtime.variable import move
 
 
 class Model(Trainer):
@@ -279,9 +280,8 @@ class Model(Trainer):
         saving.load_weights(self, filepath)
 
     def to(self, device: str) -> Model:
-        """Moves weights and training state to another device."""
-        for variable in [*self.weights, *self._training_variables()]:
-            variable.to(device)
+        """Moves weights and training state to another device; all stay where they are if they do not fit there."""
+        move([*self.weights, *self._training_variables()], device)
         self._forget_plans()
         return self
 

@@ -67,7 +67,8 @@ class Array(Operators):
 
     def to(self, device: str) -> Array:
         """The same values on another device."""
-        return self if device == self.device else Array.from_numpy(self.buffer.view(), device)
+        name = get_device(device).name  # "cuda" means "cuda:0"
+        return self if name == self.device else Array.from_numpy(self.buffer.view(), name)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         values = self.buffer.numpy() if copy or copy is None else self.buffer.view()
@@ -139,7 +140,8 @@ def from_dlpack(x: Any, *, device: str | None = None, copy: bool | None = None) 
 
     Args:  x: has `__dlpack__`, or else `__cuda_array_interface__`.  device: default where `x` is; another one takes a
         copy.  copy: True always copies; False never does, which is an error where it is needed; default where needed.
-    Raises:  ArgumentError: a dtype other than float32, int32, int64, uint8 and bool.
+    Raises:  ArgumentError: a dtype other than float32, int32, int64, uint8 and bool; on a GPU also a start between two
+        elements.
         DeviceError: memory of neither the host nor CUDA.  ShapeError: 2^31 elements or more on a GPU.
         ExchangeError: copy=False where a copy is needed.
 

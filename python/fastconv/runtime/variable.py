@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -79,11 +80,8 @@ class Variable(Operators):
         self.buffer.write(np.ascontiguousarray(array, self.dtype).reshape(array.shape))
 
     def to(self, device: str) -> None:
-        """Moves it to another device."""
-        if device != self.device:
-            value = self.numpy()
-            self.buffer = get_device(device).new_buffer(self.dtype, self.shape)
-            self.buffer.write(value)
+        """Moves it to another device; it stays where it is if that fails."""
+        move([self], device)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         value = self.numpy()
@@ -91,3 +89,18 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         return f"<Variable {self.name} {self.dtype} {self.shape} on {self.device}>"
+
+
+def move(variables: Iterable[Variable], device: str) -> None:
+    """Moves variables to another device; all of them stay where they are if one does not fit."""
+    target = get_device(device)
+    moving = [variable for variable in variables if variable.device != target.name]
+    buffers = [_copied(variable, target) for variable in moving]
+    for variable, buffer in zip(moving, buffers, strict=True):
+        variable.buffer = buffer
+
+
+def _copied(variable: Variable, target: Any) -> Any:
+    buffer = target.new_buffer(variable.dtype, variable.shape)
+    buffer.write(variable.numpy())
+    return buffer
