@@ -395,6 +395,14 @@ def test_too_many_elements(cuda_device):
     )
 
 
+def test_too_many_elements_for_the_gpu(cuda_device):
+    """They are counted before they are copied."""
+    with pytest.raises(
+        ShapeError, match=f"fewer than 2\\^31 elements on '{cuda_device}'; came 2,147,483,648"
+    ):
+        fc.from_dlpack(np.broadcast_to(np.float32(1), (1 << 16, 1 << 15)), device="cuda")
+
+
 class Interface:
     """Another library's array that knows only __cuda_array_interface__."""
 
@@ -438,6 +446,10 @@ def test_cuda_array_interface_that_cannot_be_taken(cuda_device):
         },
         "from_dlpack: __cuda_array_interface__: expected stream=None, -1 (no waiting), 1 (legacy default), 2 (per-thread "
         "default) or a handle; came 0.": {"stream": 0},
+        "from_dlpack: expected float32 at a multiple of its size; the array starts 2 bytes behind one. Copy it where it "
+        "comes from.": {"shape": (2,), "data": (array.buffer.pointer + 2, False)},
+        "from_dlpack: expected int64 at a multiple of its size; the array starts 4 bytes behind one. Copy it where it "
+        "comes from.": {"shape": (2,), "typestr": "<i8", "data": (array.buffer.pointer + 4, False)},
     }
     for message, changes in expected.items():
         with pytest.raises(ArgumentError) as caught:
@@ -448,6 +460,7 @@ def test_cuda_array_interface_that_cannot_be_taken(cuda_device):
     assert str(caught.value) == (
         "from_dlpack: expected memory of a GPU behind __cuda_array_interface__; its pointer lies in none's."
     )
+    assert array.numpy().tolist() == VALUES.tolist()  # the device goes on
 
 
 def test_arrays_on_the_gpu_are_fed_without_the_host(cuda_device, monkeypatch):
@@ -467,7 +480,7 @@ def test_arrays_on_the_gpu_are_fed_without_the_host(cuda_device, monkeypatch):
 
 def test_primitives_take_tensors_of_other_libraries(device, peer, monkeypatch):
     torch = peer("torch")
-    monkeypatch.setenv("FASTCONV_DEVICE", device)
+    monkeypatch.setattr("fastconv.runtime.device._default", device)
     x = torch.tensor([-1.0, 2.0])
     assert fc.kernels.relu(x).numpy().tolist() == [0, 2]
     assert fc.kernels.maximum(x.double(), 1).numpy().tolist() == [1, 2]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fastconv import _core
 from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import ArgumentError, DeviceError, ExchangeError, ShapeError
@@ -149,6 +151,7 @@ def take(x: Any, device: str | None, copy: bool | None) -> Any:
             f"from_dlpack: expected an array with __dlpack__ or __cuda_array_interface__; came {type(x).__name__}."
         )
     target = tensor.device if device is None else get_device(device).name
+    _check_count(tensor, target)
     why = _reason_to_copy(tensor, target)
     if why and copy is False:
         raise ExchangeError(f"from_dlpack: {why}, so it must be copied; asked for copy=False.")
@@ -249,12 +252,24 @@ def _check_dtype(dtype: str | None, came: str) -> None:
 
 
 def _checked(tensor: _Tensor) -> _Tensor:
-    if get_device(tensor.device).dlpack_place != HOST and math.prod(tensor.shape) >= 1 << 31:
-        raise ShapeError(
-            f"from_dlpack: expected fewer than 2^31 elements on '{tensor.device}'; came {math.prod(tensor.shape):,} in "
-            f"{tensor.shape}. Take it in parts."
+    _check_count(tensor, tensor.device)
+    behind = tensor.pointer % np.dtype(tensor.dtype).itemsize
+    if (
+        behind and not get_device(tensor.device).in_host_memory
+    ):  # read by a kernel, it would end the use of the GPU
+        raise ArgumentError(
+            f"from_dlpack: expected {tensor.dtype} at a multiple of its size; the array starts {behind} bytes behind one. "
+            "Copy it where it comes from."
         )
     return tensor
+
+
+def _check_count(tensor: _Tensor, device: str) -> None:
+    if not get_device(device).in_host_memory and math.prod(tensor.shape) >= 1 << 31:
+        raise ShapeError(
+            f"from_dlpack: expected fewer than 2^31 elements on '{device}'; came {math.prod(tensor.shape):,} in "
+            f"{tensor.shape}. Take it in parts."
+        )
 
 
 def _reason_to_copy(tensor: _Tensor, target: str) -> str:
