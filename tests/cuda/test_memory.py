@@ -68,3 +68,13 @@ def test_summary_says_what_training_takes(on_device, trained):
     # Blocks are rounded up by a sixteenth at most, and the loss has a few numbers of its own.
     assert taken <= told * 1.005
     assert told <= taken * 1.07
+
+
+def test_summary_of_a_batch_that_no_kernel_takes(on_device):
+    model = Sequential([layers.Conv2D(32, 3, padding="same", input_shape=(8192, 8192, 1))])
+    told = []
+    model.summary(print_fn=told.append)
+    assert told[-1].startswith("A batch of 32 cannot be run. ")
+    assert told[-1].endswith(
+        "elements; CUDA kernels take fewer than 2^31. Use a smaller batch or smaller images, or use another device."
+    )

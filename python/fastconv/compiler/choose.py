@@ -29,8 +29,10 @@ def _choose_one(node: Node, device: Any, verbose: int) -> Any:
             print(f"fastconv: {node.label}: {device.name} {node.stem} refuses {refusal}", file=sys.stderr)
     if best is None:
         why = "; ".join(refusals) or "no kernel is registered"
+        of_floats = all(s.dtype == "float32" for s in inputs)
+        remedy = "Use a smaller batch or smaller images" if of_floats else "Cast the inputs to float32"
         raise DeviceError(
             f"{node.label or node.stem}: no implementation of {node.stem} on '{device.name}' takes "
-            f"{', '.join(f'{s.dtype} {s.shape}' for s in inputs)}: {why}. Cast the inputs to float32, or use another device."
+            f"{', '.join(f'{s.dtype} {s.shape}' for s in inputs)}: {why}. {remedy}, or use another device."
         )
     return best

@@ -14,6 +14,7 @@ from fastconv.layers.structure import leaves
 from fastconv.models.input_checks import shape_text
 from fastconv.primitives.base import ITEM_BYTES, Spec
 from fastconv.runtime.device import get_device
+from fastconv.runtime.errors import DeviceError
 from fastconv.runtime.variable import Variable
 
 
@@ -71,8 +72,15 @@ def _totals(model: Any, batch_size: int) -> Iterator[str]:
     activations = _activation_bytes(model, batch_size)
     if activations is not None:
         yield f"Activations of a batch of {batch_size}: {_size_text(activations)}"
+        yield _memory_text(model, batch_size)
+
+
+def _memory_text(model: Any, batch_size: int) -> str:
+    try:
         peaks = [f"{_size_text(peak)} {purpose}" for purpose, peak in _peaks(model, batch_size)]
-        yield f"Memory for a batch of {batch_size}, weights included: {', '.join(peaks)}"
+    except DeviceError as error:  # kernels for GPUs take fewer than 2^31 elements
+        return f"A batch of {batch_size} cannot be run. {error}"
+    return f"Memory for a batch of {batch_size}, weights included: {', '.join(peaks)}"
 
 
 def _activation_bytes(model: Any, batch_size: int) -> int | None:
