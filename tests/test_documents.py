@@ -42,7 +42,7 @@ def test_every_variable_is_explained():
 
 
 def measured(name, isa):
-    with (ROOT / "bench" / "results" / f"{name}_xeon_6_167.csv").open(encoding="utf-8") as file:
+    with (ROOT / "bench" / "results" / f"{name}_epyc_25_17.csv").open(encoding="utf-8") as file:
         return [row for row in csv.DictReader(file) if row["isa"] == isa and row["ratio"]]
 
 
