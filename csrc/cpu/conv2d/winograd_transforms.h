@@ -103,12 +103,14 @@ FASTCONV_INLINE void transform_lines(const Get& get, const Put& put) {
   constexpr int from = Transform::from, to = Transform::to;
   Vec half[vectors][to][from];
   FASTCONV_UNROLL(1)
-  for (int v = 0; v < vectors; ++v) FASTCONV_UNROLL(1)
-  for (int j = 0; j < from; ++j) {
-    Vec column[from], result[to];
-    for (int i = 0; i < from; ++i) column[i] = get(i, j, v);
-    Transform::apply(column, result);
-    for (int i = 0; i < to; ++i) half[v][i][j] = result[i];
+  for (int v = 0; v < vectors; ++v) {
+    FASTCONV_UNROLL(1)
+    for (int j = 0; j < from; ++j) {
+      Vec column[from], result[to];
+      for (int i = 0; i < from; ++i) column[i] = get(i, j, v);
+      Transform::apply(column, result);
+      for (int i = 0; i < to; ++i) half[v][i][j] = result[i];
+    }
   }
   transform_rows<Transform, vectors>(half, put);
 }

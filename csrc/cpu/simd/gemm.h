@@ -202,7 +202,8 @@ FASTCONV_INLINE void multiply_rows(int64_t rows, int64_t depth, const RowsOperan
   if (j < padded) rows_column<1, packed>(rows, depth, a, b, c, j, e);
 }
 
-// The columns of B that come next lie in L3: the tiles of 48 rows fetch them, each its share.
+// The columns of B that come next lie beyond L1, and their panel is a hop away, which the hardware does not foresee: the
+// tiles of 48 rows fetch them, each its share.
 constexpr int outer_tiles = 48 / tile_rows;
 constexpr int next_panels = tile_columns > panel ? tile_columns / panel : 1;
 constexpr int fetched_lines = 8 * next_panels / outer_tiles;  // while 8 of the depth are multiplied
