@@ -5,6 +5,7 @@ import gc
 import itertools
 import operator
 import os
+import sys
 import threading
 import time
 
@@ -73,6 +74,13 @@ def threads():
     before = _core.thread_count()
     yield _core.set_thread_count
     _core.set_thread_count(before)
+
+
+@pytest.fixture(autouse=True)
+def no_threads_of_other_tests():
+    gc.collect()
+    for thread in data_threads():
+        thread.join(60)
 
 
 def values(batches):
@@ -202,6 +210,35 @@ def test_no_thread_stays_behind():
         batches.throw(KeyboardInterrupt)
     gc.collect()
     assert not data_threads()
+
+
+def test_a_worker_may_end_the_generator(threads, monkeypatch):
+    """Garbage is collected in whatever thread allocates: a worker cannot wait for its own end."""
+    threads(2)
+    ended_in, complaints, last = [], [], []
+    handed_over = threading.Event()
+
+    class Ending(Numbers):
+        def load(self, index):
+            if index >= 4:  # of the batches ahead
+                handed_over.wait(60)
+                while last:
+                    last.pop()
+                    ended_in.append(threading.current_thread())
+            return super().load(index)
+
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    batches = reader(Ending(100), shuffle=False).endless()
+    next(batches)
+    last.append(batches)
+    del batches
+    handed_over.set()
+    deadline = time.monotonic() + 60
+    while data_threads() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert not data_threads()
+    assert [thread.name[:13] for thread in ended_in] == ["fastconv-data"]
+    assert not complaints
 
 
 def test_batches_are_prepared_ahead(threads):

@@ -6,12 +6,14 @@ what an uninterrupted one saw.
 
 The consumer hands out work for the batches ahead (two of them) to a pool, waits for the oldest, and alone changes
 what is remembered (damaged files, kept pictures): workers only read.  There is no lock that a fork could copy in a
-locked state.  The pool lives as long as the generator that uses it.
+locked state.  The pool lives as long as the generator that uses it: ending the generator waits for its workers, unless
+a worker ends it (Python collects garbage in whatever thread allocates), which cannot wait for itself.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -30,6 +32,8 @@ from fastconv.runtime.errors import ArgumentError, DataError
 
 batches_ahead = 2
 damage_allowed = 0.05
+
+_this_thread = threading.local()  # works: it is a worker's
 
 # (pictures, their indices, seed, pass, rows of the batch to write)
 Finish = Callable[[list[np.ndarray], list[int], int, int, np.ndarray], None]
@@ -79,7 +83,9 @@ class _Pass:
 
 
 def _new_pool(workers: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(workers, thread_name_prefix="fastconv-data")
+    return ThreadPoolExecutor(
+        workers, "fastconv-data", initializer=setattr, initargs=(_this_thread, "works", True)
+    )
 
 
 class BatchReader:
@@ -172,7 +178,7 @@ class BatchReader:
                     yield batch
         finally:
             if os.getpid() == owner:
-                pool.shutdown(wait=True, cancel_futures=True)
+                pool.shutdown(wait=not hasattr(_this_thread, "works"), cancel_futures=True)
 
     def _begin(self, pool: ThreadPoolExecutor, plan: _Pass, number: int) -> _Job:
         epoch, position = divmod(number, len(self))
