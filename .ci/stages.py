@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,11 +50,19 @@ class Count(NamedTuple):
 
 
 def run(
-    command: str | list[str], *, venv: Path | None = None, counted: bool = False, **environment: str
+    command: str | list[str],
+    *,
+    venv: Path | None = None,
+    counted: bool = False,
+    at_once: bool = True,
+    **environment: str,
 ) -> Count:
-    """Runs a command in the checkout, shows its output, and counts: itself, or the tests that it reports."""
+    """Runs a command in the checkout, shows its output, and counts: itself, or the tests that it reports.
+
+    at_once: output is shown as it comes; else in one piece at the end, for commands that run side by side.
+    """
     shown = command if isinstance(command, str) else " ".join(map(str, command))
-    print(f"$ {shown}", flush=True)
+    print(f"$ {shown}" if at_once else f"begins: {shown}", flush=True)
     arguments = ["bash", "-euo", "pipefail", "-c", command] if isinstance(command, str) else command
     lines = []
     with subprocess.Popen(
@@ -68,8 +77,11 @@ def run(
     ) as process:
         assert process.stdout
         for line in process.stdout:
-            print(line, end="", flush=True)
+            if at_once:
+                print(line, end="", flush=True)
             lines.append(line)
+    if not at_once:
+        print(f"$ {shown}\n{''.join(lines)}", end="", flush=True)
     if not counted:
         return Count(failed=1) if process.returncode else Count(passed=1)
     count = sum((reported(line) for line in lines), start=Count())
@@ -85,6 +97,13 @@ def reported(line: str) -> Count:
         return Count()
     found = {kind: int(number) for number, kind in re.findall(r"(\d+) (passed|failed|errors?)\b", line)}
     return Count(found.pop("passed", 0), sum(found.values()))
+
+
+def side_by_side(*lanes: Sequence[Callable[[], Count]]) -> Count:
+    """Runs lanes of commands at the same time, those of one lane in turn; for commands that keep one core busy."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        counts = pool.map(lambda lane: sum((command() for command in lane), start=Count()), lanes)
+        return sum(counts, start=Count())
 
 
 def environment_of(venv: Path | None) -> dict[str, str]:
@@ -250,31 +269,36 @@ def cuda() -> Count:
         f"pip install -q --force-reinstall --no-deps '{built}' && pip install -q '{built}[cuda-dev]' cmake"
     )
 
-    def emulated(tests: str, **checkers: str) -> Count:
+    def emulated(tests: str, **checkers: str) -> Callable[[], Count]:
         command = f"python -m pytest -q --cuda=emulated {tests}"
         variables = {"FASTCONV_REQUIRE_CUDA": "1", **alone, **checkers}
-        return run(command, venv=CUDA, counted=True, **variables)
+        return lambda: run(command, venv=CUDA, counted=True, at_once=False, **variables)
 
-    order = str(number_of_commit() % 1000 + 1)
+    turn = number_of_commit()
+    order = str(turn % 1000 + 1)
+    checks = {"PTXSIM_CHECK": CHECKERS, "PTXSIM_ORDER": order, "PTXSIM_STRICT": "1"}
+    mutate = f"scripts/mutate-cuda --turn {turn}"
+    everything = "tests/primitives tests/cuda -k cuda"
     return (
         made
         + size(built, LARGEST_CUDA_WHEEL)
         + run(install, venv=CUDA)
-        + emulated("tests/test_packaging.py")
-        + emulated("tests/tools --slow")
-        + emulated("tests/primitives tests/cuda -k cuda")
         + run("python scripts/primitives_page.py --check", venv=CUDA)
-        + emulated("tests/native -k cuda")
-        + emulated("tests/data/test_augment.py tests/runtime/test_exchange.py")
-        + emulated("tests/preprocessing -k cuda")
-        + emulated(
-            "tests/primitives tests/cuda -k cuda",
-            PTXSIM_CHECK=CHECKERS,
-            PTXSIM_ORDER=order,
-            PTXSIM_STRICT="1",
+        + emulated("tests/test_packaging.py")()
+        + side_by_side(
+            [
+                emulated(everything, **checks),
+                emulated("tests/tools --slow"),
+            ],
+            [
+                emulated(everything),
+                emulated(everything, PTXSIM_LAZY=order),
+                emulated("tests/native -k cuda"),
+                emulated("tests/data/test_augment.py tests/runtime/test_exchange.py"),
+                emulated("tests/preprocessing -k cuda"),
+                lambda: run(mutate, venv=CUDA, counted=True, at_once=False, **alone),
+            ],
         )
-        + emulated("tests/primitives tests/cuda -k cuda", PTXSIM_LAZY=order)
-        + run(f"scripts/mutate-cuda --turn {number_of_commit()}", venv=CUDA, counted=True, **alone)
     )
 
 

@@ -60,6 +60,25 @@ def test_commands_count_themselves_or_their_tests(ci):
     assert ci.run("echo nothing to report", counted=True) == (0, 1)
 
 
+def test_lanes_run_side_by_side_and_show_each_command_whole(ci, capfd, tmp_path):
+    # Each of the first two waits for the other: in turn, the first would end without it.
+    meet = "touch {0}; for i in $(seq 600); do test -e {1} && break; sleep 0.1; done; test -e {1} && echo 2 passed in 1s"
+    left, right = (meet.format(tmp_path / a, tmp_path / b) for a, b in (("left", "right"), ("right", "left")))
+    broken = "echo 1 failed in 1s; exit 1"
+
+    def command(text):
+        return lambda: ci.run(text, counted=True, at_once=False)
+
+    assert ci.side_by_side([command(left), command(broken)], [command(right)]) == (4, 1)
+    shown = capfd.readouterr().out
+    for whole in (
+        f"$ {left}\n2 passed in 1s\n",
+        f"$ {right}\n2 passed in 1s\n",
+        f"$ {broken}\n1 failed in 1s\n",
+    ):
+        assert whole in shown
+
+
 def test_stages_see_no_variables_of_ours(ci, monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", "somewhere")
     monkeypatch.setenv("FASTCONV_ISA", "baseline")
