@@ -22,12 +22,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 CI = ROOT / ".ci"
-VENV, PEERS, CUDA, STATE, DIST = (CI / name for name in ("venv", "venv-peers", "venv-cuda", "state", "dist"))
+VENV, PEERS, CUDA, STATE = (CI / name for name in ("venv", "venv-peers", "venv-cuda", "state"))
+DIST, CUDA_DIST = CI / "dist", CI / "dist-cuda"
 NEWCOMER = ROOT.parent / "shared" / "tools" / "newcomer"
 LARGEST_WHEEL, LARGEST_CUDA_WHEEL = 5_000_000, 60_000_000  # bytes
 CHECKERS = (
@@ -151,8 +153,9 @@ def system_packages() -> None:
     must(["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing])
 
 
+@cache
 def wheel() -> Path:
-    """The wheel of the checkout, built anew: nothing here tells whether an older one is current."""
+    """The wheel of the checkout, built anew in each run: nothing tells whether an older one is current."""
     virtual_environment(VENV, "test", "dev")
     shutil.rmtree(DIST, ignore_errors=True)
     must(["python", "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(DIST), "."], venv=VENV)
@@ -258,13 +261,13 @@ def cuda() -> Count:
     """The CUDA kernels: built by the compiler from PyPI and no other, proven on the emulated runtime."""
     virtual_environment(CUDA, "test")
     alone = without_nvcc(CUDA)
-    shutil.rmtree(DIST, ignore_errors=True)
+    shutil.rmtree(CUDA_DIST, ignore_errors=True)
     # The native runner comes along; the wheel does not hold it.
     defines = "-C cmake.define.FASTCONV_SYSTEM_NVCC=OFF -C cmake.define.FASTCONV_RUNNER=ON"
-    make = f"pip wheel -q --no-deps --wheel-dir '{DIST}' {defines} ."
+    make = f"pip wheel -q --no-deps --wheel-dir '{CUDA_DIST}' {defines} ."
     if (made := run(make, venv=CUDA, FASTCONV_CUDA="ON", **alone)).failed:
         return made
-    built = next(DIST.glob("*.whl"))
+    built = next(CUDA_DIST.glob("*.whl"))
     install = (
         f"pip install -q --force-reinstall --no-deps '{built}' && pip install -q '{built}[cuda-dev]' cmake"
     )
