@@ -4,7 +4,8 @@ import importlib
 
 import pytest
 
-from fastconv.runtime.errors import AbsentImport, AbsentName
+from fastconv import activations, initializers, losses, metrics, optimizers
+from fastconv.runtime.errors import AbsentImport, AbsentName, ArgumentError
 
 MODULES = (
     "fastconv",
@@ -46,3 +47,48 @@ def test_modules_of_a_package_are_found():
 def test_datasets_need_no_import_of_their_own():
     found = importlib.import_module("fastconv.datasets")
     assert found.mnist.__name__ == "fastconv.datasets.mnist"
+
+
+def test_names_of_keras_alone_are_no_misspellings():
+    with pytest.raises(ArgumentError) as error:
+        optimizers.get("Nadam")
+    assert str(error.value) == (
+        "optimizer 'Nadam': Keras has it, fastconv has not; there are adam, adamw, rmsprop, sgd. Use one of these; Adam "
+        "comes near most others."
+    )
+    with pytest.raises(AbsentName) as error:
+        optimizers.Nadam  # noqa: B018
+    assert str(error.value) == (
+        "fastconv.optimizers: no 'Nadam' here; there are Adam, AdamW, Optimizer, RMSprop, SGD, get, schedules, "
+        "serialize. Use one of these; Adam comes near most others."
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (activations, "gelu"),
+        (activations, {"class_name": "log_softmax", "config": {}}),
+        (initializers, "OrthogonalInitializer"),
+        (losses, "mape"),
+        (losses, "KLDivergence"),
+        (metrics, "F1Score"),
+        (optimizers, {"class_name": "Adagrad", "config": {}}),
+    ],
+)
+def test_every_kind_of_name(module, name):
+    with pytest.raises(ArgumentError, match="': Keras has it, fastconv has not; there are "):
+        module.get(name)
+
+
+# What these modules of Keras hold beside things that are asked for by name.
+MACHINERY = {"Optimizer", "OptimizerMap", "deserialize", "get", "legacy", "schedules", "serialize"}
+
+
+@pytest.mark.parametrize("module", [activations, initializers, losses, metrics, optimizers])
+def test_all_that_keras_has_is_here_or_known_to_be_absent(module, peer):
+    theirs = getattr(peer("keras"), module.__name__.partition(".")[2])
+    public = {name for name in dir(theirs) if not name.startswith("_")} - MACHINERY
+    here = {*dir(module), *module._by_name}
+    assert {name for name in public - here if name not in module._absent} == set()
+    assert {name for name in here if name in module._absent} == set()

@@ -41,6 +41,14 @@ _functions = (
 )
 _by_name: dict[str, Any] = {function.__name__: function for function in _functions}
 _by_name.update(swish=silu)
+_absent = names.Absent(
+    (
+        "celu", "gelu", "glu", "hard_shrink", "hard_silu", "hard_swish", "hard_tanh", "log_sigmoid",
+        "log_softmax", "mish", "selu", "soft_shrink", "sparse_plus", "sparse_sigmoid", "sparsemax",
+        "squareplus", "tanh_shrink", "threshold",
+    ),
+    "An activation may be your own function of fastconv.ops.",
+)  # fmt: skip
 
 
 def get(identifier: Any) -> Callable[..., Any]:
@@ -51,7 +59,7 @@ def get(identifier: Any) -> Callable[..., Any]:
     """
     if identifier is None:
         return linear
-    return names.resolve("activation", identifier, _by_name)
+    return names.resolve("activation", identifier, _by_name, _absent)
 
 
 def serialize(activation: Any) -> str:
@@ -71,8 +79,4 @@ def serialize(activation: Any) -> str:
 __all__ = [function.__name__ for function in _functions] + ["get", "serialize", "swish"]
 
 if not TYPE_CHECKING:
-    __getattr__ = names.absent_names(
-        __name__,
-        __all__,
-        "An activation may be your own function of fastconv.ops.",
-    )
+    __getattr__ = names.absent_names(__name__, __all__, _absent)

@@ -37,6 +37,10 @@ _classes = (
 )
 _by_name: dict[str, Any] = {names.snake_case(cls.__name__): cls for cls in _classes}
 _by_name.update(uniform=RandomUniform, normal=RandomNormal, zero=Zeros, one=Ones)
+_absent = names.Absent(
+    ("identity", "identity_initializer", "orthogonal", "orthogonal_initializer", "stft", "stft_initializer"),
+    "An initializer may be your own function (shape, dtype) -> array.",
+)
 
 # Keras's older spelling: `initializers.he_normal(seed=1)`.
 zeros, ones, constant = Zeros, Ones, Constant
@@ -54,7 +58,7 @@ def get(identifier: Any) -> Any:
         (shape, dtype) -> values, or None.
     Raises:  ArgumentError: an unknown name.
     """
-    return names.resolve("initializer", identifier, _by_name)
+    return names.resolve("initializer", identifier, _by_name, _absent)
 
 
 def serialize(initializer: Initializer) -> dict[str, Any]:
@@ -95,8 +99,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__ = names.absent_names(
-        __name__,
-        __all__,
-        "An initializer may be your own function (shape, dtype) -> array.",
-    )
+    __getattr__ = names.absent_names(__name__, __all__, _absent)

@@ -34,6 +34,16 @@ _by_name: dict[str, Any] = {
     "mse": MeanSquaredError,
     "mae": MeanAbsoluteError,
 }
+_absent = names.Absent(
+    (
+        "binary_focal_crossentropy", "categorical_focal_crossentropy",
+        "categorical_generalized_cross_entropy", "categorical_hinge", "circle", "cosine_similarity", "ctc",
+        "dice", "hinge", "huber", "kl_divergence", "kld", "kullback_leibler_divergence", "log_cosh", "mape",
+        "mean_absolute_percentage_error", "mean_squared_logarithmic_error", "msle", "poisson",
+        "squared_hinge", "tversky",
+    ),
+    "A loss may be your own function (y_true, y_pred) -> losses of the samples, of fastconv.ops.",
+)  # fmt: skip
 _classes_of_functions: dict[Any, type[Loss]] = {
     binary_crossentropy: BinaryCrossentropy,
     categorical_crossentropy: CategoricalCrossentropy,
@@ -50,7 +60,7 @@ def get(identifier: Any) -> Loss | None:
         a function (y_true, y_pred) -> losses of samples, or None.
     Raises:  ArgumentError: an unknown name; the message names the nearest.
     """
-    found = names.resolve("loss", identifier, _by_name)
+    found = names.resolve("loss", identifier, _by_name, _absent)
     if found is None or isinstance(found, Loss):
         return found
     if found in _classes_of_functions:
@@ -85,8 +95,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__ = names.absent_names(
-        __name__,
-        __all__,
-        "A loss may be your own function (y_true, y_pred) -> losses of the samples, of fastconv.ops.",
-    )
+    __getattr__ = names.absent_names(__name__, __all__, _absent)

@@ -55,6 +55,18 @@ _by_name: dict[str, Any] = {
     "rmse": RootMeanSquaredError,
     "bce": BinaryCrossentropy,
 }
+_absent = names.Absent(
+    (
+        "binary_focal_crossentropy", "binary_iou", "categorical_focal_crossentropy", "categorical_hinge",
+        "concordance_correlation", "cosine_similarity", "f1_score", "false_negatives", "false_positives",
+        "fbeta_score", "hinge", "huber", "iou", "kl_divergence", "log_cosh", "log_cosh_error", "mape",
+        "mean_absolute_percentage_error", "mean_iou", "mean_squared_logarithmic_error", "msle", "one_hot_iou",
+        "one_hot_mean_iou", "pearson_correlation", "poisson", "precision_at_recall", "r2_score",
+        "recall_at_precision", "sensitivity_at_specificity", "specificity_at_sensitivity", "squared_hinge",
+        "true_negatives", "true_positives",
+    ),
+    "A metric may be your own function (y_true, y_pred) -> values of the samples, of fastconv.ops.",
+)  # fmt: skip
 
 
 def get(identifier: Any) -> Metric | None:
@@ -64,7 +76,7 @@ def get(identifier: Any) -> Metric | None:
         (y_true, y_pred) -> values of samples, or None.
     Raises:  ArgumentError: an unknown name; the message names the nearest.
     """
-    found = names.resolve("metric", identifier, _by_name)
+    found = names.resolve("metric", identifier, _by_name, _absent)
     if found is None or isinstance(found, Metric):
         return found
     return MeanOfFunction(found)
@@ -150,8 +162,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    __getattr__ = names.absent_names(
-        __name__,
-        __all__,
-        "A metric may be your own function (y_true, y_pred) -> values of the samples, of fastconv.ops.",
-    )
+    __getattr__ = names.absent_names(__name__, __all__, _absent)

@@ -11,6 +11,13 @@ from fastconv.runtime import names
 from fastconv.runtime.errors import ArgumentError
 
 _by_name: dict[str, Any] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
+_absent = names.Absent(
+    (
+        "adadelta", "adafactor", "adagrad", "adamax", "ftrl", "lamb", "lion", "loss_scale_optimizer",
+        "multi_optimizer", "muon", "nadam", "schedule_free_adamw",
+    ),
+    "Use one of these; Adam comes near most others.",
+)  # fmt: skip
 
 
 def get(identifier: Any) -> Optimizer:
@@ -21,7 +28,7 @@ def get(identifier: Any) -> Optimizer:
     """
     if isinstance(identifier, Optimizer):
         return identifier
-    found = names.resolve("optimizer", identifier, _by_name)
+    found = names.resolve("optimizer", identifier, _by_name, _absent)
     if not isinstance(found, Optimizer):
         raise ArgumentError(
             f"optimizer: expected a name or an optimizer; came {identifier!r}. Use 'rmsprop', 'adam' or 'sgd'."
@@ -37,8 +44,4 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules", "serialize"]
 
 if not TYPE_CHECKING:
-    __getattr__ = names.absent_names(
-        __name__,
-        __all__,
-        "Use one of these; Adam comes near most others.",
-    )
+    __getattr__ = names.absent_names(__name__, __all__, _absent)
