@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
@@ -26,8 +27,8 @@ from fastconv.runtime.errors import ArgumentError, DataError
 class Numbers:
     """Pictures of one pixel whose value is their index; those in `bad` cannot be read."""
 
-    def __init__(self, count, bad=(), seconds=0.0):
-        self.count, self.bad, self.seconds, self.loads = count, set(bad), seconds, []
+    def __init__(self, count, bad=()):
+        self.count, self.bad, self.loads = count, set(bad), []
 
     def __len__(self):
         return self.count
@@ -37,7 +38,7 @@ class Numbers:
 
     def load(self, index):
         self.loads.append(index)
-        time.sleep(self.seconds)
+        time.sleep(0)  # other threads may go on
         if index in self.bad:
             raise DamagedImage("0 bytes")
         return np.full((1, 1, 1), index, dtype=np.float32)
@@ -254,10 +255,25 @@ def test_batches_are_prepared_ahead(threads):
     batches.close()
 
 
-def test_waiting_is_measured():
-    slow = reader(Numbers(8, seconds=0.02), batch_size=8)
-    next(slow.endless())
-    assert slow.wait_s > 0.02
+def test_waiting_is_measured(monkeypatch):
+    """By a clock that goes on while a picture is loaded, which begins when somebody waits for it."""
+    waited, now = threading.Event(), [0.0]
+
+    class Slow(Numbers):
+        def load(self, index):
+            waited.wait(60)
+            now[0] += 5
+            return super().load(index)
+
+    def clock():
+        time = now[0]
+        waited.set()
+        return time
+
+    monkeypatch.setattr("fastconv.data.reader.time", types.SimpleNamespace(perf_counter=clock))
+    slow = reader(Slow(1), batch_size=1)
+    assert len(list(slow.batches(0, 1))) == 1
+    assert slow.wait_s == 5
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
