@@ -96,6 +96,11 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if "slow" not in item.keywords]
 
 
+def pytest_collection_finish(session):
+    # Thousands of tests are millions of objects that stay: fixtures that collect garbage need not walk them each time.
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def test_data():
     """Folder of real pictures and weights: $FASTCONV_TEST_DATA, else shared/data beside the checkout."""
