@@ -136,7 +136,7 @@ def gpu_options(tmp_path, limit):
 def test_gpu_check_stops_a_process_at_the_limit_and_keeps_what_it_said(gpu_check, tmp_path):
     check = gpu_check.Check(gpu_options(tmp_path, 1))
     check.deadline = time.monotonic() + 1
-    done = check.run("slow", ["sh", "-c", "echo begun; exec sleep 60"])  # it begins at once on a busy machine, too
+    done = check.run("slow", ["sh", "-c", "echo begun; exec sleep 60"])  # a busy machine begins it at once
     assert (done.status, done.text) == (None, "begun\n")
     assert (tmp_path / "slow.log").read_text() == "begun\n"
     assert check.run("later", [sys.executable, "-c", ""]).status is None, "nothing starts behind the limit"
