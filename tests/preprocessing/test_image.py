@@ -440,12 +440,16 @@ def test_saved_pictures(folder, tmp_path):
 
 
 def test_no_thread_stays_behind(folder):
+    before = set(threading.enumerate())
     generator = flow(folder)
     next(generator)
-    assert any(thread.name.startswith("fastconv-data") for thread in threading.enumerate())
+    own = set(threading.enumerate()) - before
+    assert own
     del generator
     gc.collect()
-    assert not any(thread.name.startswith("fastconv-data") for thread in threading.enumerate())
+    for thread in own:  # where a worker collects the garbage, nobody has waited for them
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in own)
 
 
 def test_many_threads_may_draw(folder):
