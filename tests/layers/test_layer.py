@@ -217,6 +217,13 @@ def test_unknown_argument():
     assert message(error) == (
         "Dropout: expected arguments of rate, noise_shape, seed; came axis. Check the spelling."
     )
+    with pytest.raises(ArgumentError) as error:
+        layers.Dropout(0.5, sead=1)
+    assert message(error) == (
+        "Dropout: expected arguments of rate, noise_shape, seed; came sead. Did you mean 'seed'?"
+    )
+    with pytest.raises(ArgumentError, match=r"came inputshape\. Did you mean 'input_shape'\?$"):
+        layers.Flatten(inputshape=(3,))
 
 
 @pytest.mark.parametrize(

@@ -514,6 +514,23 @@ def test_unknown_argument():
     assert message(error) == "fit: unknown arguments: epoch; did you mean 'epochs'?"
 
 
+@pytest.mark.parametrize(
+    ("method", "argument", "near"),
+    [
+        ("train_on_batch", "sample_weights", "sample_weight"),
+        ("save", "overwite", "overwrite"),
+        ("save_weights", "overwite", "overwrite"),
+        ("load_weights", "file_path", "filepath"),
+    ],
+)
+def test_misspelt_argument_of_other_methods(tmp_path, method, argument, near):
+    x, y = digits(20)
+    given = (x, y) if method == "train_on_batch" else (tmp_path / "m.fastconv",)
+    with pytest.raises(ArgumentError) as error:
+        getattr(compiled(), method)(*given, **{argument: False})
+    assert message(error) == f"{method}: unknown arguments: {argument}; did you mean {near!r}?"
+
+
 def test_clipping_is_not_recommended_to_those_who_clip():
     x, y = digits(32)
     model = compiled(fc.optimizers.SGD(1.0, clipnorm=1.0), dropout=0.0, name="m")

@@ -27,6 +27,7 @@ from fastconv.layers.traceback import short_errors
 from fastconv.runtime.array import Array
 from fastconv.runtime.errors import ArgumentError, ShapeError, WeightsError
 from fastconv.runtime.location import location_text, user_location
+from fastconv.runtime.names import nearest
 from fastconv.runtime.variable import Variable
 
 _clock = itertools.count(1)  # orders changes of `trainable` and calls of `compile`
@@ -108,12 +109,12 @@ class Layer:
         **unknown: Any,
     ) -> None:
         if unknown:
-            known = [
-                p for p in inspect.signature(type(self).__init__).parameters if p not in ("self", "kwargs")
-            ]
+            known = _argument_names(type(self).__init__)
+            near = nearest(next(iter(unknown)), [*known, *_argument_names(Layer.__init__)])
+            remedy = f"Did you mean {near!r}?" if near else "Check the spelling."
             raise ArgumentError(
                 f"{type(self).__name__}: expected arguments of {', '.join(known)}; came "
-                f"{', '.join(unknown)}. Check the spelling."
+                f"{', '.join(unknown)}. {remedy}"
             )
         self.name = name if name is not None else unique_name(snake_case(type(self).__name__))
         self._trainable = bool(trainable)
@@ -514,6 +515,11 @@ def _is_tensor_mark(leaf: Any) -> bool:
 @functools.cache
 def _takes_training(call: Any) -> bool:
     return "training" in inspect.signature(call).parameters
+
+
+def _argument_names(method: Any) -> list[str]:
+    parameters = list(inspect.signature(method).parameters.values())[1:]  # without self
+    return [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
 
 
 def _unique(variables: Any) -> list[Variable]:

@@ -97,19 +97,27 @@ def frequency(value: Any) -> Any:
     return whole_number("fit", "validation_freq", value)
 
 
-# Keras's arguments without meaning here: how data is loaded and how steps are run is ours to choose.
+# Keras's arguments without meaning here: how data is loaded, how steps are run and what is in a file is ours to choose.
 _WITHOUT_MEANING = {
     "auto_scale_loss",
+    "by_name",
     "jit_compile",
     "max_q_size",
     "max_queue_size",
+    "max_shard_size",
     "nb_worker",
+    "options",
     "pickle_safe",
     "reset_metrics",
     "run_eagerly",
+    "save_format",
+    "save_traces",
+    "signatures",
+    "skip_mismatch",
     "steps_per_execution",
     "use_multiprocessing",
     "workers",
+    "zipped",
 }
 
 

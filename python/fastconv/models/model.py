@@ -13,7 +13,7 @@ from fastconv.layers.layer import Layer
 from fastconv.layers.naming import unique_name
 from fastconv.layers.structure import leaves, map_leaves
 from fastconv.layers.traceback import short_errors
-from fastconv.models import layer_graph
+from fastconv.models import arguments, layer_graph
 from fastconv.models.input_checks import checked, fits_without_channel
 from fastconv.models.layer_graph import LayerGraph
 from fastconv.models.summary import print_summary
@@ -261,12 +261,14 @@ class Model(Trainer):
         """
         from fastconv.models.saving import save_model
 
+        arguments.refuse_unknown("save", kwargs, self.save)
         save_model(self, filepath, overwrite, include_optimizer)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Writes the weights alone to a `.fastconv` file."""
         from fastconv.models import saving
 
+        arguments.refuse_unknown("save_weights", kwargs, self.save_weights)
         saving.save_weights(self, filepath, overwrite)
 
     @short_errors
@@ -277,6 +279,7 @@ class Model(Trainer):
         """
         from fastconv.models import saving
 
+        arguments.refuse_unknown("load_weights", kwargs, self.load_weights)
         saving.load_weights(self, filepath)
 
     def to(self, device: str) -> Model:

@@ -174,6 +174,7 @@ class Trainer(Preparation):
 
         As in Keras 2, metrics begin anew at each call (Keras 3 goes on with those of the calls before).
         """
+        arguments.refuse_unknown("train_on_batch", kwargs, self.train_on_batch)
         compilation = self._prepare_training("train_on_batch")
         batch = self._batch(x, y, sample_weight, "train_on_batch")
         if class_weight is not None:
