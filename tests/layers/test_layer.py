@@ -211,6 +211,26 @@ def test_operators_between_layers_become_layers():
 # Messages
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float16", "mixed_float16", np.float16, {"name": "float32"}])
+def test_dtype_of_a_layer_with_weights(dtype):
+    for make in (lambda: layers.Dense(2, dtype=dtype), lambda: layers.Conv2D(2, 3, dtype=dtype)):
+        with pytest.raises(ArgumentError) as error:
+            make()
+        assert message(error).split(": ", 1)[1] == (
+            f"expected dtype to be 'float32'; came {dtype!r}. Leave it out: layers compute in float32, and other data is "
+            "cast to it. For the tensor cores of a GPU call fastconv.set_precision('tf32')."
+        )
+
+
+def test_dtype_of_a_layer_without():
+    assert layers.Flatten(dtype="uint8").dtype == "uint8"
+    with pytest.raises(ArgumentError) as error:
+        layers.Flatten(dtype="bfloat16")
+    assert message(error).startswith(
+        "Flatten: expected dtype to be 'float32' or 'float64' or 'int32' or 'int64' or 'uint8' or 'bool'; came 'bfloat16'."
+    )
+
+
 def test_unknown_argument():
     with pytest.raises(ArgumentError) as error:
         layers.Dropout(0.5, axis=1)

@@ -71,6 +71,20 @@ def checked_padding(value: Any) -> Any:
     )
 
 
+def checked_dtype(layer: str, value: Any, accepted: Sequence[str]) -> str:
+    """The name of a layer's dtype."""
+    try:
+        name = np.dtype(value).name
+    except (TypeError, ValueError):  # "mixed_float16", or another library's
+        name = ""
+    if name in accepted:
+        return name
+    raise ArgumentError(
+        f"{layer}: expected dtype to be {' or '.join(map(repr, accepted))}; came {value!r}. Leave it out: layers compute "
+        "in float32, and other data is cast to it. For the tensor cores of a GPU call fastconv.set_precision('tf32')."
+    )
+
+
 def channels_last(value: Any) -> None:
     """Refuses `data_format='channels_first'` (and Keras 1's `dim_ordering='th'`)."""
     if value not in (None, "channels_last", "tf"):

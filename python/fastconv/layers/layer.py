@@ -20,7 +20,7 @@ import numpy as np
 from fastconv import graph, primitives
 from fastconv.graph import Symbol
 from fastconv.layers import context
-from fastconv.layers.arguments import renamed
+from fastconv.layers.arguments import checked_dtype, renamed
 from fastconv.layers.naming import snake_case, unique_name
 from fastconv.layers.structure import leaves, map_leaves
 from fastconv.layers.traceback import short_errors
@@ -70,6 +70,7 @@ class Layer:
     is_model: ClassVar[bool] = False
     # Names of the arguments of __init__ beside name, trainable and dtype: what get_config returns.
     config_names: ClassVar[tuple[str, ...] | None] = None
+    dtypes: ClassVar[tuple[str, ...]] = ("float32", "float64", "int32", "int64", "uint8", "bool")
 
     name: str
     dtype: str
@@ -118,7 +119,7 @@ class Layer:
             )
         self.name = name if name is not None else unique_name(snake_case(type(self).__name__))
         self._trainable = bool(trainable)
-        self.dtype = np.dtype(dtype or "float32").name
+        self.dtype = checked_dtype(type(self).__name__, dtype or "float32", self.dtypes)
         self.batch_input_shape: tuple[int | None, ...] | None = None
         if batch_input_shape is not None:
             self.batch_input_shape = tuple(batch_input_shape)

@@ -13,6 +13,8 @@ from fastconv.runtime.variable import Variable
 class WeightedLayer(Layer):
     """A layer with a kernel, perhaps a bias, and an activation behind it."""
 
+    dtypes = ("float32",)
+
     def __init__(
         self,
         activation: Any,
