@@ -128,7 +128,9 @@ def test_a_forked_child_computes():
         "cuda:1\n",
         "CUDA",
         "cpu:0",
+        "",
         1,
+        None,
     ]
     + ["cuda:99999999999999999999", "cuda:0:0", "reference:1"],
 )
@@ -140,6 +142,13 @@ def test_unknown_devices_are_named(name):
         "device: expected one of 'cpu', 'cuda', 'reference', or 'cuda:N' with N = 0, 1, 2, ...; came "
         f"{said!r}. Call fastconv.set_device('cpu'), or unset FASTCONV_DEVICE."
     )
+
+
+def test_nothing_moves_to_a_device_without_a_name():
+    with pytest.raises(DeviceError, match="came ''"):
+        Variable(np.zeros(1)).to("")
+    with pytest.raises(DeviceError, match="came ''"):
+        Array.from_numpy(np.zeros(1), "")
 
 
 def members(protocol):

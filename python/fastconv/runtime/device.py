@@ -100,7 +100,7 @@ def device_names() -> list[str]:
 
 def get_device(name: str | None = None) -> Any:
     """The device of that name; without one, the default device."""
-    name = _canonical(name or default_device())
+    name = _canonical(default_device() if name is None else name)
     found = _made.get(name)
     if found is not None:
         return found
@@ -144,4 +144,4 @@ def set_device(name: str) -> None:
     Raises:  DeviceError: no such device, or what it needs is missing.
     """
     global _default
-    _default = get_device(name).name
+    _default = get_device(_canonical(name)).name
