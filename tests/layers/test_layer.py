@@ -8,7 +8,7 @@ import pytest
 import fastconv as fc
 from fastconv import Input, Model, Sequential, layers
 from fastconv.layers import naming
-from fastconv.runtime.errors import ArgumentError, FastconvWarning, ShapeError
+from fastconv.runtime.errors import ArgumentError, FastconvWarning, OutOfMemory, ShapeError
 
 HERE = "test_layer.py"
 
@@ -209,6 +209,69 @@ def test_operators_between_layers_become_layers():
 
 
 # Messages
+
+
+HUGE = 1 << 40
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: layers.Dense(HUGE), "Dense: expected units"),
+        (lambda: layers.Dense(2, input_shape=(HUGE,)), "Dense: expected a shape with sizes"),
+        (lambda: layers.Dense(2, input_dim=HUGE), "Dense: expected a shape with sizes"),
+        (lambda: layers.Conv2D(HUGE, 3), "Conv2D: expected filters"),
+        (lambda: layers.Conv2D(2, HUGE), "kernel_size: expected numbers"),
+        (lambda: layers.Conv2D(2, 3, (1, HUGE)), "strides: expected numbers"),
+        (lambda: layers.Conv2D(2, 3, dilation_rate=HUGE), "dilation_rate: expected numbers"),
+        (lambda: layers.Conv2D(2, 3, padding=HUGE), "padding: expected numbers"),
+        (lambda: layers.Conv2D(2, 3, padding=((0, HUGE), 0)), "padding: expected numbers"),
+        (lambda: layers.MaxPooling2D(HUGE), "pool_size: expected numbers"),
+        (lambda: Input((HUGE, HUGE, 3)), "Input: expected a shape with sizes"),
+        (lambda: Input(batch_shape=(None, HUGE)), "Input: expected a shape with sizes"),
+        (lambda: Input((4,), batch_size=HUGE), "Input: expected batch_size"),
+    ],
+)
+def test_numbers_that_no_kernel_counts_to(make, what):
+    with pytest.raises(ArgumentError) as error:
+        make()
+    assert message(error) == f"{what} of at most 2147483647; came 1099511627776. Choose a smaller number."
+
+
+@pytest.mark.parametrize("shape", [(-1, 3), ("a",), (4.5,), 2.0])
+def test_shape_of_no_sizes(shape):
+    for name, make in (
+        ("Input", lambda: Input(shape)),
+        ("Flatten", lambda: layers.Flatten(input_shape=shape)),
+    ):
+        with pytest.raises(ArgumentError) as error:
+            make()
+        assert message(error) == (
+            f"{name}: expected a shape of whole numbers, None for an axis that may vary; came {shape!r}. A picture's is "
+            "(height, width, channels)."
+        )
+
+
+def test_weights_that_no_memory_holds():
+    def full(shape, dtype):
+        raise MemoryError
+
+    for layer, text in (
+        (
+            layers.Conv2D(2, (1 << 31) - 1, padding="same", name="c"),
+            "'kernel' of shape (2147483647, 2147483647, 3, 2) wants 110,680,464,339,178,094,616 bytes",
+        ),
+        (
+            layers.Dense(2, kernel_initializer=full, name="c"),
+            "'kernel' of shape (3, 2) wants 24 bytes",
+        ),
+    ):
+        with pytest.raises(OutOfMemory) as error:
+            layer(np.zeros((1, 4, 4, 3), "f4"))
+        assert message(error).startswith("layer 'c' (")
+        assert message(error).endswith(
+            f": its weight {text}, more than can be had. Use fewer units or channels, or a smaller input."
+        )
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float16", "mixed_float16", np.float16, {"name": "float32"}])

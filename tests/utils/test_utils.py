@@ -90,11 +90,12 @@ def test_number_of_threads():
     try:
         utils.set_num_threads(3)
         assert utils.get_num_threads() == 3
-        with pytest.raises(ArgumentError) as caught:
-            utils.set_num_threads(0)
-        assert (
-            str(caught.value) == "set_num_threads: expected a whole number above 0; came 0. Now there are 3."
-        )
+        for threads in (0, 257, 1 << 40):
+            with pytest.raises(ArgumentError) as caught:
+                utils.set_num_threads(threads)
+            assert str(caught.value) == (
+                f"set_num_threads: expected a whole number from 1 to 256; came {threads}. Now there are 3."
+            )
     finally:
         _core.set_thread_count(before)
 

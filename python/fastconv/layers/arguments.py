@@ -38,6 +38,17 @@ def renamed(arguments: dict[str, Any], accepted: Sequence[str]) -> dict[str, Any
     return result
 
 
+MOST = (1 << 31) - 1  # of units, pixels, samples: what the kernels' indices hold, and more than any memory
+
+
+def _check_most(where: str, what: str, *numbers: int) -> None:
+    largest = max(numbers, default=0)
+    if largest > MOST:
+        raise ArgumentError(
+            f"{where}: expected {what} of at most {MOST}; came {largest}. Choose a smaller number."
+        )
+
+
 def pair(name: str, value: Any, least: int = 1) -> tuple[int, int]:
     """Two whole numbers, rows and columns, from one number or two."""
     both = (value, value) if isinstance(value, (int, np.integer)) else value
@@ -49,6 +60,7 @@ def pair(name: str, value: Any, least: int = 1) -> tuple[int, int]:
         ) from None
     if rows < least or columns < least:
         raise ArgumentError(f"{name}: expected numbers from {least} up; came {value!r}.")
+    _check_most(name, "numbers", rows, columns)
     return rows, columns
 
 
@@ -56,7 +68,25 @@ def whole(layer: str, name: str, value: Any) -> int:
     """A number of units or channels."""
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
         raise ArgumentError(f"{layer}: expected {name} to be a whole number from 1 up; came {value!r}.")
+    _check_most(layer, name, int(value))
     return int(value)
+
+
+def checked_shape(layer: str, value: Any) -> tuple[int | None, ...]:
+    """The sizes of an input; None for an axis that may vary."""
+    axes = (value,) if isinstance(value, (int, np.integer)) else value
+    try:
+        sizes = tuple(None if size is None else operator.index(size) for size in axes)
+    except TypeError:
+        sizes = (-1,)
+    known = [size for size in sizes if size is not None]
+    if min(known, default=0) < 0:
+        raise ArgumentError(
+            f"{layer}: expected a shape of whole numbers, None for an axis that may vary; came {value!r}. A picture's is "
+            "(height, width, channels)."
+        )
+    _check_most(layer, "a shape with sizes", *known)
+    return sizes
 
 
 def checked_padding(value: Any) -> Any:
@@ -65,6 +95,7 @@ def checked_padding(value: Any) -> Any:
     axes = value if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
     ends = [end for axis in axes for end in (axis if isinstance(axis, (tuple, list)) else (axis, axis))]
     if word in ("valid", "same") or all(isinstance(end, (int, np.integer)) and end >= 0 for end in ends):
+        _check_most("padding", "numbers", *(end for end in ends if not isinstance(end, str)))
         return word
     raise ArgumentError(
         f"padding: expected 'valid', 'same', a number of pixels, or ((top, bottom), (left, right)); came {value!r}."

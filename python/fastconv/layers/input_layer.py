@@ -7,6 +7,7 @@ from typing import Any
 
 from fastconv import graph
 from fastconv.graph import Symbol
+from fastconv.layers.arguments import checked_shape, whole
 from fastconv.layers.layer import Call, Layer
 from fastconv.runtime.errors import ArgumentError
 
@@ -35,11 +36,12 @@ class InputLayer(Layer):
         if batch_shape is None:
             if shape is None:
                 raise ArgumentError("Input: expected shape=(height, width, channels); came none.")
-            sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-            batch_shape = (batch_size, *sizes)
+            if batch_size is not None:
+                whole("Input", "batch_size", batch_size)
+            batch_shape = (None, *checked_shape("Input", shape))
         self.batch_input_shape = None
         # The batch may always vary here: plans are made for the batches that come.
-        self.batch_shape: tuple[int | None, ...] = (None, *batch_shape[1:])
+        self.batch_shape: tuple[int | None, ...] = (None, *checked_shape("Input", batch_shape)[1:])
         self.built = True
         symbol = graph.placeholder(self.batch_shape, self.dtype, self.name)
         call = Call(self, (), {}, symbol)

@@ -20,12 +20,12 @@ import numpy as np
 from fastconv import graph, primitives
 from fastconv.graph import Symbol
 from fastconv.layers import context
-from fastconv.layers.arguments import checked_dtype, renamed
+from fastconv.layers.arguments import checked_dtype, checked_shape, renamed
 from fastconv.layers.naming import snake_case, unique_name
 from fastconv.layers.structure import leaves, map_leaves
 from fastconv.layers.traceback import short_errors
 from fastconv.runtime.array import Array
-from fastconv.runtime.errors import ArgumentError, ShapeError, WeightsError
+from fastconv.runtime.errors import ArgumentError, OutOfMemory, ShapeError, WeightsError
 from fastconv.runtime.location import location_text, user_location
 from fastconv.runtime.names import nearest
 from fastconv.runtime.variable import Variable
@@ -122,10 +122,9 @@ class Layer:
         self.dtype = checked_dtype(type(self).__name__, dtype or "float32", self.dtypes)
         self.batch_input_shape: tuple[int | None, ...] | None = None
         if batch_input_shape is not None:
-            self.batch_input_shape = tuple(batch_input_shape)
+            self.batch_input_shape = checked_shape(type(self).__name__, batch_input_shape)
         elif input_shape is not None:
-            sizes = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
-            self.batch_input_shape = (None, *sizes)
+            self.batch_input_shape = (None, *checked_shape(type(self).__name__, input_shape))
 
     # What a subclass writes
 
@@ -170,10 +169,20 @@ class Layer:
         if context.is_loading():
             value = self._empty_weight(name, sizes, dtype)
         else:
-            value = initializers.get(initializer or "glorot_uniform")(sizes, dtype)
+            value = self._first_value(name, sizes, dtype, initializers.get(initializer or "glorot_uniform"))
         variable = Variable(value, dtype, f"{self.name}/{name}", trainable)
         self._own_variables.append(variable)
         return variable
+
+    def _first_value(self, name: str, sizes: tuple[int, ...], dtype: str, initializer: Any) -> Any:
+        count = math.prod(sizes) * np.dtype(dtype).itemsize
+        if count < 1 << 63:  # what NumPy and the kernels can ask for
+            with contextlib.suppress(MemoryError):
+                return initializer(sizes, dtype)
+        raise OutOfMemory(
+            f"{self._where()}: its weight '{name}' of shape {sizes} wants {count:,} bytes, more than can be had. Use "
+            "fewer units or channels, or a smaller input."
+        )
 
     def _empty_weight(self, name: str, sizes: tuple[int, ...], dtype: str) -> np.ndarray:
         """What a weight holds until the file's value is written into it."""

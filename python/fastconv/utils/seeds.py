@@ -39,11 +39,11 @@ def set_num_threads(threads: int) -> None:
     """How many threads compute; the results are the same for any number.
 
     Default: the cores that this process may use, or FASTCONV_NUM_THREADS.
-    Raises:  ArgumentError: fewer than 1.
+    Raises:  ArgumentError: fewer than 1, or more than 256.
     """
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or not 1 <= threads <= 256:
         raise ArgumentError(
-            f"set_num_threads: expected a whole number above 0; came {threads!r}. "
+            f"set_num_threads: expected a whole number from 1 to 256; came {threads!r}. "
             f"Now there are {_core.thread_count()}."
         )
     _core.set_thread_count(int(threads))
