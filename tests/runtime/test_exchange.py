@@ -306,6 +306,54 @@ def test_what_is_no_array():
     )
 
 
+FACTS = {"shape": (2,), "typestr": "<f4", "data": (4096, False), "version": 3}
+SHAPE, DATA = "a tuple of whole numbers from 0 up", "(pointer, whether it is read only)"
+STRIDES = "None or the bytes from one element to the next on each axis"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "came"),
+    [
+        *(("shape", SHAPE, came) for came in (2, None, ("a",), (-1,), (2.5,))),
+        ("typestr", "text like '<f4'", 4),
+        *(("data", DATA, came) for came in (4096, (), (4096,), ("a", False), (-1, False), (1 << 64, False))),
+        *(("strides", STRIDES, came) for came in (4, (4, 4), (4.0,), "4")),
+        ("version", "a whole number", "3"),
+    ],
+)
+def test_an_interface_that_says_something_else(name, expected, came):
+    class There:
+        __cuda_array_interface__ = FACTS | {name: came}
+
+    with pytest.raises(ArgumentError) as caught:
+        fc.from_dlpack(There())
+    assert str(caught.value) == (
+        f"from_dlpack: expected {name!r} of __cuda_array_interface__ to be {expected}; came {came!r}. Hand over a NumPy "
+        "array, or one with __dlpack__."
+    )
+
+
+@pytest.mark.parametrize("name", ["shape", "typestr", "data", "version"])
+def test_an_interface_that_lacks_something(name):
+    class There:
+        __cuda_array_interface__ = {key: value for key, value in FACTS.items() if key != name}
+
+    with pytest.raises(ArgumentError, match=f"expected '{name}' of __cuda_array_interface__ .*; came none"):
+        fc.from_dlpack(There())
+
+
+def test_an_interface_that_is_none():
+    class There:
+        __cuda_array_interface__ = None
+
+    with pytest.raises(ArgumentError) as caught:
+        fc.from_dlpack(There())
+    assert str(caught.value) == (
+        "from_dlpack: expected __cuda_array_interface__ to be a dict; came None. Hand over a NumPy array, or one with "
+        "__dlpack__."
+    )
+
+
 def test_arrays_of_ours_come_back_as_they_are():
     array = fc.Array.from_numpy(VALUES)
     assert fc.from_dlpack(array) is array
@@ -503,3 +551,18 @@ def test_primitives_take_arrays_of_other_libraries_on_a_gpu(cuda_device):
     assert made.device == cuda_device
     assert (made.numpy() == np.maximum(VALUES, 0)).all()
     assert (fc.kernels.maximum(Foreign(), 1).numpy() == np.maximum(VALUES, 1)).all()
+
+
+@pytest.mark.parametrize("kind", [Theirs, Interface])
+def test_models_take_arrays_of_other_libraries_on_a_gpu(cuda_device, kind, monkeypatch):
+    monkeypatch.setattr("fastconv.runtime.device._default", cuda_device)
+    model = fc.Sequential([fc.layers.Dense(1, input_shape=(4,), kernel_initializer="ones")])
+    model.compile(fc.optimizers.SGD(0.0), "mse")
+    y = VALUES.sum(1, keepdims=True)
+    theirs, labels = (kind(fc.Array.from_numpy(values, cuda_device)) for values in (VALUES, y))
+    assert model(theirs).numpy().tolist() == y.tolist()
+    assert model.predict(theirs).tolist() == y.tolist()
+    assert model.predict_on_batch(theirs).tolist() == y.tolist()
+    assert model.train_on_batch(theirs, labels) == model.test_on_batch(theirs, labels) == 0
+    assert model.evaluate(theirs, labels, verbose=0) == 0
+    assert model.fit(theirs, labels, verbose=0).history["loss"] == [0]

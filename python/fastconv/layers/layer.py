@@ -515,7 +515,11 @@ def trail_text(symbol: Any) -> str:
 
 
 def _is_array(leaf: Any) -> bool:
-    return isinstance(leaf, (Array, np.ndarray, Variable, np.generic)) or hasattr(leaf, "__dlpack__")
+    return (
+        isinstance(leaf, (Array, np.ndarray, Variable, np.generic))
+        or hasattr(leaf, "__dlpack__")
+        or hasattr(leaf, "__cuda_array_interface__")
+    )
 
 
 def _is_tensor_mark(leaf: Any) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from fastconv.layers.structure import leaves
 from fastconv.models.checks import check_images, split_batch
-from fastconv.runtime import keys
+from fastconv.runtime import exchange, keys
 from fastconv.runtime.array import Array
 from fastconv.runtime.errors import ArgumentError, DataError
 
@@ -59,10 +59,10 @@ def ordered(values: Any, names: Sequence[str], what: str) -> list[Any] | None:
 
 
 def as_array(value: Any) -> Any:
-    """A NumPy array or one of ours; other libraries' tensors and lists become NumPy arrays."""
+    """A NumPy array or one of ours; other libraries' tensors and lists become NumPy arrays, on a GPU ours."""
     if isinstance(value, (np.ndarray, Array)):
         return value
-    return np.asarray(value)
+    return Array.from_dlpack(value) if exchange.is_on_gpu(value) else np.asarray(value)
 
 
 class ArrayData:

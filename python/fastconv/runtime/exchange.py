@@ -7,6 +7,7 @@ is shared where it is dense and starts at a multiple of 16 bytes, which is what 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -203,7 +204,7 @@ def _device_for(kind: int, index: int) -> Any:
 
 
 def _through_cuda_interface(x: Any) -> _Tensor:
-    interface = x.__cuda_array_interface__
+    interface = _checked_interface(x.__cuda_array_interface__)
     shape = tuple(int(size) for size in interface["shape"])
     typestr = interface["typestr"]
     dtype = next((name for name, known in _typestrs.items() if known == typestr and name != "float64"), None)
@@ -221,6 +222,46 @@ def _through_cuda_interface(x: Any) -> _Tensor:
     return _checked(_Tensor(device, str(dtype), shape, _in_elements(interface, typestr), pointer, x))
 
 
+def _checked_interface(interface: Any) -> Mapping[str, Any]:
+    """The interface, if it says what it has to."""
+    if not isinstance(interface, Mapping):
+        raise ArgumentError(
+            f"from_dlpack: expected __cuda_array_interface__ to be a dict; came {interface!r}. {_ANOTHER_WAY}"
+        )
+    for name, (expected, is_right) in _interface_facts.items():
+        if not is_right(interface.get(name), interface):
+            came = repr(interface[name]) if name in interface else "none"
+            raise ArgumentError(
+                f"from_dlpack: expected {name!r} of __cuda_array_interface__ to be {expected}; came {came}. {_ANOTHER_WAY}"
+            )
+    return interface
+
+
+def _are_whole(values: Any) -> bool:
+    return isinstance(values, (tuple, list)) and all(isinstance(v, (int, np.integer)) for v in values)
+
+
+_ANOTHER_WAY = "Hand over a NumPy array, or one with __dlpack__."
+_interface_facts: dict[str, tuple[str, Callable[[Any, Mapping[str, Any]], bool]]] = {
+    "shape": (
+        "a tuple of whole numbers from 0 up",
+        lambda shape, _: _are_whole(shape) and min(shape, default=0) >= 0,
+    ),
+    "typestr": ("text like '<f4'", lambda typestr, _: isinstance(typestr, str)),
+    "data": (
+        "(pointer, whether it is read only)",
+        lambda data, _: (
+            isinstance(data, tuple) and len(data) == 2 and _are_whole(data[:1]) and 0 <= data[0] < 1 << 64
+        ),
+    ),
+    "strides": (
+        "None or the bytes from one element to the next on each axis",
+        lambda strides, it: strides is None or (_are_whole(strides) and len(strides) == len(it["shape"])),
+    ),
+    "version": ("a whole number", lambda version, _: isinstance(version, int)),
+}
+
+
 def _device_of_pointer(pointer: int) -> str:
     from fastconv.runtime.cuda import cuda_module
 
@@ -232,7 +273,7 @@ def _device_of_pointer(pointer: int) -> str:
     return get_device(f"cuda:{index}").name
 
 
-def _in_elements(interface: dict[str, Any], typestr: str) -> tuple[int, ...] | None:
+def _in_elements(interface: Mapping[str, Any], typestr: str) -> tuple[int, ...] | None:
     strides, size = interface.get("strides"), int(typestr[2:])
     if strides is None:
         return None
