@@ -53,6 +53,18 @@ def test_what_cannot_be_loaded(tmp_path, photo):
     assert str(caught.value) == "target_size: expected (height, width); came (3, 150, 150). Write (150, 150)."
 
 
+@pytest.mark.parametrize(
+    ("path", "came"), [("", "''"), (None, "NoneType"), (3, "int"), (np.zeros((2, 2)), "ndarray")]
+)
+def test_what_names_no_file(path, came):
+    with pytest.raises(ArgumentError) as caught:
+        load_img(path)
+    assert str(caught.value) == (
+        "load_img: expected the name of a picture's file, or a file that is open for reading bytes; came "
+        f"{came}. An array becomes a picture by array_to_img."
+    )
+
+
 def test_there_and_back(photo):
     x = img_to_array(load_img(photo))
     assert x.dtype == np.float32 and x.shape == (37, 50, 3)

@@ -43,6 +43,7 @@ def load_img(
         A Pillow image of mode RGB, RGBA or L.
 
     Raises:
+        ArgumentError: No name of a file.
         FileNotFoundError: There is no such file.
         DataError: It cannot be read as an image.
 
@@ -56,7 +57,7 @@ def load_img(
     if hasattr(path, "read"):
         where, data = getattr(path, "name", "image"), path.read()
     else:
-        where = os.fspath(path)
+        where = _file_name(path)
         with open(where, "rb") as file:
             data = file.read()
     try:
@@ -64,6 +65,16 @@ def load_img(
     except decode.DamagedImage as damage:
         raise DataError(f"{where!r}: cannot be read as an image ({damage}).") from damage
     return image if size is None else resize.pillow_resize(image, size, name, keep_aspect_ratio)
+
+
+def _file_name(path: Any) -> Any:
+    if isinstance(path, (str, bytes, os.PathLike)) and os.fspath(path):
+        return os.fspath(path)
+    came = repr(path) if isinstance(path, (str, bytes)) else type(path).__name__
+    raise ArgumentError(
+        f"load_img: expected the name of a picture's file, or a file that is open for reading bytes; came {came}. An array "
+        "becomes a picture by array_to_img."
+    )
 
 
 def check_color_mode(color_mode: str) -> str:
