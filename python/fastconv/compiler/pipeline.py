@@ -158,7 +158,7 @@ def verbose_line(executable: Any, description: PlanDescription, index: int) -> s
     return f"{device} {implementation} | {notation} |" + (f" [{step.label}]" if step.label else "")
 
 
-Explain = Callable[[NumericsError], NumericsError]
+Explain = Callable[[NumericsError], FastconvError]
 
 
 def raise_not_finite(
