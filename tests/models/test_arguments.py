@@ -204,6 +204,18 @@ def test_a_later_batch_of_other_lengths():
     )
 
 
+@pytest.mark.parametrize("where", ["train_on_batch", "test_on_batch", "fit", "evaluate"])
+def test_what_is_no_array(where):
+    class Table:
+        pass
+
+    call = getattr(model(), where)
+    for name, given in (("x", (Table(), np.zeros((4, 1)))), ("y", (np.zeros((4, 3)), Table()))):
+        assert said(ArgumentError, lambda given=given: call(*given)) == (
+            f"{where}: {name}: expected an array; came Table. Make a NumPy array of it."
+        )
+
+
 def test_misspelt_metric_is_told_at_once():
     text = said(ArgumentError, lambda: model().compile("sgd", "mse", metrics=["acuracy"]))
     assert text == "metric 'acuracy': unknown; did you mean 'accuracy'?"

@@ -53,16 +53,26 @@ def ordered(values: Any, names: Sequence[str], what: str) -> list[Any] | None:
     if isinstance(values, (list, tuple)):
         whole = all(getattr(part, "shape", ()) for part in values)  # arrays, not rows of one array
         if values and whole and (len(names) != 1 or len(values) == 1):
-            return [as_array(part) for part in values]
-        return [as_array(np.asarray(values))]
-    return [as_array(values)]
+            return [as_array(part, what) for part in values]
+        return [np.asarray(values)]
+    return [as_array(values, what)]
 
 
-def as_array(value: Any) -> Any:
-    """A NumPy array or one of ours; other libraries' tensors and lists become NumPy arrays, on a GPU ours."""
+def as_array(value: Any, what: str) -> Any:
+    """A NumPy array or one of ours; other libraries' tensors and lists become NumPy arrays, on a GPU ours.
+
+    Raises:  ArgumentError: nothing that NumPy knows how to read.
+    """
     if isinstance(value, (np.ndarray, Array)):
         return value
-    return Array.from_dlpack(value) if exchange.is_on_gpu(value) else np.asarray(value)
+    if exchange.is_on_gpu(value):
+        return Array.from_dlpack(value)
+    array = np.asarray(value)
+    if array.dtype == object and not array.ndim:
+        raise ArgumentError(
+            f"{what}: expected an array; came {type(value).__name__}. Make a NumPy array of it."
+        )
+    return array
 
 
 class ArrayData:
