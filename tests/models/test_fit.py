@@ -521,6 +521,7 @@ def test_unknown_argument():
         ("save", "overwite", "overwrite"),
         ("save_weights", "overwite", "overwrite"),
         ("load_weights", "file_path", "filepath"),
+        ("summary", "linelength", "line_length"),
     ],
 )
 def test_misspelt_argument_of_other_methods(tmp_path, method, argument, near):

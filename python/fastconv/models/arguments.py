@@ -102,6 +102,7 @@ _WITHOUT_MEANING = {
     "auto_scale_loss",
     "by_name",
     "jit_compile",
+    "layer_range",
     "max_q_size",
     "max_queue_size",
     "max_shard_size",

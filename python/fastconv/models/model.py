@@ -241,6 +241,7 @@ class Model(Trainer):
         Args:  print_fn: takes each line, default print.  nested (Keras: expand_nested): also the layers of models
             inside.  batch_size: for the memory, default 32.  show_trainable: marks frozen layers.
         """
+        arguments.refuse_unknown("summary", kwargs, self.summary)
         print_summary(
             self, line_length, print_fn or print, nested or expand_nested, batch_size, show_trainable
         )
