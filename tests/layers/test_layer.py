@@ -252,6 +252,16 @@ def test_shape_of_no_sizes(shape):
         )
 
 
+@pytest.mark.parametrize("shape", [4, ("a",), (2.5, 2), (-1, -1), (0, -1), (-2, 2)])
+def test_target_shape_of_no_sizes(shape):
+    with pytest.raises(ArgumentError) as error:
+        layers.Reshape(shape)
+    assert message(error) == (
+        "Reshape: expected target_shape to be whole numbers from 1 up, one of them perhaps -1; came "
+        f"{shape!r}. Write Reshape((28, 28, 1))."
+    )
+
+
 def test_weights_that_no_memory_holds():
     def full(shape, dtype):
         raise MemoryError

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 from fastconv import primitives
 from fastconv.layers.arguments import channels_last
 from fastconv.layers.layer import Layer
+from fastconv.runtime.errors import ArgumentError
 
 
 class Flatten(Layer):
@@ -36,14 +38,22 @@ class Reshape(Layer):
     """Another shape of each sample: x (n, ...) -> (n, *target_shape).
 
     Args:  target_shape: without the batch axis; one entry may be -1.
-    Raises:  ShapeError: another number of elements.
+    Raises:  ArgumentError: no such shape.  ShapeError: another number of elements.
     """
 
     config_names = ("target_shape",)
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.target_shape = tuple(int(size) for size in target_shape)
+        try:
+            self.target_shape = tuple(operator.index(size) for size in target_shape)
+        except TypeError:
+            self.target_shape = (0,)
+        if any(size < 1 for size in self.target_shape if size != -1) or self.target_shape.count(-1) > 1:
+            raise ArgumentError(
+                "Reshape: expected target_shape to be whole numbers from 1 up, one of them perhaps -1; came "
+                f"{target_shape!r}. Write Reshape((28, 28, 1))."
+            )
 
     def call(self, inputs: Any) -> Any:
         return primitives.Reshape((0, *self._sizes(inputs.shape)))(inputs)
@@ -55,8 +65,7 @@ class Reshape(Layer):
             )
         count = math.prod(shape[1:])  # type: ignore[arg-type]
         known = math.prod(size for size in self.target_shape if size != -1)
-        unknown = self.target_shape.count(-1)
-        if unknown > 1 or (count % known if unknown else count != known):
+        if count % known if -1 in self.target_shape else count != known:
             raise self._shape_error(
                 f"expected {known} elements a sample for {self.target_shape}; came {count} in {shape}. "
                 "Check target_shape."
