@@ -204,6 +204,20 @@ def test_a_later_batch_of_other_lengths():
     )
 
 
+def test_one_weight_for_all_samples():
+    for where in ("fit", "evaluate"):
+        assert said(ArgumentError, lambda where=where: getattr(model(), where)(X, Y, sample_weight=3)) == (
+            f"{where}: expected a weight for each sample; came sample_weight=3. Give an array or a list."
+        )
+
+
+@pytest.mark.parametrize("batch_size", [0, "a", 1 << 70])
+def test_summary_of_a_batch_that_cannot_be(batch_size):
+    assert said(ArgumentError, lambda: model().summary(batch_size=batch_size)).startswith(
+        "summary: expected batch_size "
+    )
+
+
 @pytest.mark.parametrize("where", ["train_on_batch", "test_on_batch", "fit", "evaluate"])
 def test_what_is_no_array(where):
     class Table:

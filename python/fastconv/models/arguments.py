@@ -30,12 +30,13 @@ def check_given(where: str, x: Any, inputs: int) -> None:
         check_images(where, "", x)
 
 
-def check_labels(where: str, y: Any) -> None:
-    """Labels are not one number."""
-    if isinstance(y, (int, float, np.number)):
-        raise ArgumentError(
-            f"{where}: expected a label for each sample; came y={y!r}. Give an array or a list."
-        )
+def check_labels(where: str, y: Any, weights: Any = None) -> None:
+    """Labels and weights are not one number."""
+    for what, name, value in (("label", "y", y), ("weight", "sample_weight", weights)):
+        if isinstance(value, (int, float, np.number)):
+            raise ArgumentError(
+                f"{where}: expected a {what} for each sample; came {name}={value!r}. Give an array or a list."
+            )
 
 
 def whole_number(where: str, name: str, value: Any, least: int = 1) -> int:

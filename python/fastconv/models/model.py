@@ -9,6 +9,7 @@ from typing import Any
 
 from fastconv import layers, primitives
 from fastconv.graph import Symbol
+from fastconv.layers.arguments import whole
 from fastconv.layers.layer import Layer
 from fastconv.layers.naming import unique_name
 from fastconv.layers.structure import leaves, map_leaves
@@ -242,6 +243,7 @@ class Model(Trainer):
             inside.  batch_size: for the memory, default 32.  show_trainable: marks frozen layers.
         """
         arguments.refuse_unknown("summary", kwargs, self.summary)
+        batch_size = whole("summary", "batch_size", batch_size)
         print_summary(
             self, line_length, print_fn or print, nested or expand_nested, batch_size, show_trainable
         )

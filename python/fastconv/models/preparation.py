@@ -120,7 +120,7 @@ class Preparation(Steps):
         """The data object for what the user gave."""
         naming = self._naming()
         arguments.check_given(where, x, len(naming.inputs))
-        arguments.check_labels(where, y)
+        arguments.check_labels(where, y, weights)
         return data.data_for(x, y, weights, naming, where, batch_size, device=self._device(), **how)
 
     def _first_batch(self, training: Any) -> Batch:
