@@ -11,7 +11,14 @@ from PIL import Image
 
 import fastconv as fc
 from fastconv import Sequential, _core, layers
-from fastconv.runtime.errors import ArgumentError, DataError, FastconvWarning, NumericsError, ShapeError
+from fastconv.runtime.errors import (
+    ArgumentError,
+    DataError,
+    FastconvWarning,
+    NonFiniteData,
+    NumericsError,
+    ShapeError,
+)
 
 
 def digits(n=96, seed=0):
@@ -562,7 +569,7 @@ def test_a_later_batch_that_is_not_finite():
     x, y = digits(40)
     x[25, 0, 0] = np.inf
     model = compiled("sgd")
-    with pytest.raises(DataError) as error:
+    with pytest.raises(NonFiniteData) as error:
         model.fit(iter([(x[:20], y[:20]), (x[20:], y[20:])]), verbose=0)
     assert message(error) == (
         "step 2, epoch 1: expected finite numbers in x; x[5] holds 1 infinite values. Remove the sample, or find out "
@@ -576,7 +583,7 @@ def test_a_later_batch_with_a_label_beyond_the_classes():
     model = convnet(units=2, name="m")
     model.compile("sgd", "sparse_categorical_crossentropy")
     last = model.layers[-1].name
-    with pytest.raises(DataError) as error:
+    with pytest.raises(NonFiniteData) as error:
         model.fit(iter([(x[:20], y[:20]), (x[20:], y[20:])]), verbose=0)
     assert message(error) == (
         f"step 2, epoch 1: expected labels 0..1, as layer '{last}' has 2 units; y holds 7 (sample 13). Give the layer 8 "
@@ -608,7 +615,7 @@ def test_files_whose_pictures_became_nan_are_named(tmp_path):
         )
         model = compiled("sgd", dropout=0.0)
         calls.clear()
-        with pytest.raises(DataError) as error:
+        with pytest.raises(NonFiniteData) as error:
             model.fit(Once(data), verbose=0)
     finally:
         fc.set_num_threads(before)

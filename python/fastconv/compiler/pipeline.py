@@ -158,7 +158,7 @@ def verbose_line(executable: Any, description: PlanDescription, index: int) -> s
     return f"{device} {implementation} | {notation} |" + (f" [{step.label}]" if step.label else "")
 
 
-Explain = Callable[[NumericsError], FastconvError]
+Explain = Callable[[NumericsError], NumericsError]
 
 
 def raise_not_finite(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastconv.models.output_checks import Output, check_output, warn_once
-from fastconv.runtime.errors import DataError
+from fastconv.runtime.errors import DataError, NonFiniteData
 
 _CHUNK_BYTES = 1 << 24  # looked at for NaN in one go
 _NAMED_FILES = 3
@@ -217,7 +217,7 @@ def _check_finite(where: str, name: str, values: np.ndarray, files: Sequence[str
             kind, count = ("NaN", nans) if nans else ("infinite values", int((~fine[row]).sum()))
             number = start + row
             file = f" ('{files[number]}')" if files is not None and number < len(files) else ""
-            raise DataError(
+            raise NonFiniteData(
                 f"{where}: expected finite numbers in {name}; {name}[{number}]{file} holds {count} {kind}"
                 f"{_other_files(fine, start, files)}. Remove the sample, or find out where it became so (a division by 0 in the rescaling?)."
             )
@@ -263,7 +263,7 @@ def _check_weights(where: str, key: str, values: Any) -> None:
         )
     fine = np.isfinite(array)
     if not fine.all():
-        raise DataError(
+        raise NonFiniteData(
             f"{where}: expected finite numbers in {name}; came {array[~fine][0]} (sample {int(np.argwhere(~fine)[0][0])}). "
             "Give 0 to samples that are not to count."
         )
@@ -294,7 +294,7 @@ def check_label_type(where: str, key: str, values: Any) -> None:
         raise DataError(f"{where}: expected {name} to be one array of numbers; came dtype object.")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         sample = int(np.argwhere(~np.isfinite(values))[0][0]) if values.ndim else 0
-        raise DataError(
+        raise NonFiniteData(
             f"{where}: expected finite numbers in {name}; came {values.ravel()[~np.isfinite(values.ravel())][0]} "
             f"(sample {sample}). Remove the sample or mend its label."
         )

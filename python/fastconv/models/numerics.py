@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from fastconv.models.batches import Batch
-from fastconv.runtime.errors import DataError, FastconvError, NumericsError, ShapeError
+from fastconv.runtime.errors import DataError, NonFiniteData, NumericsError, ShapeError
 
 
-def explained(model: Any, error: NumericsError, batch: Batch, epoch: int | None) -> FastconvError:
-    """The plan's error with step, epoch, cause and remedy; a DataError where the batch is the cause, as at the first.
+def explained(model: Any, error: NumericsError, batch: Batch, epoch: int | None) -> NumericsError:
+    """The plan's error with step, epoch, cause and remedy; NonFiniteData where the batch is the cause.
 
     The cause is looked for in this order: the batch (its samples are named, by their files where it has some), the
     weights as they were before the step, and the first tensor of the step, which the plan has found.
@@ -22,7 +22,7 @@ def explained(model: Any, error: NumericsError, batch: Batch, epoch: int | None)
     where = f"step {done + 1}" + (f", epoch {epoch + 1}" if epoch is not None else "")
     kept = f"Weights are those of step {done}."
     if bad := _bad_batch(model, where, batch):
-        return DataError(f"{bad} {kept}")
+        return NonFiniteData(f"{bad} {kept}")
     if bad := _bad_weight(model):
         return NumericsError(
             f"{where}: expected finite numbers; {bad} already before this step. Build the model again, or load "

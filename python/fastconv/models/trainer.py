@@ -109,8 +109,9 @@ class Trainer(Preparation):
             stopped.  class_weight: weight of each class number.  steps_per_epoch: batches of an epoch, default
             all; data objects go round again if there are fewer.
         Raises:  ArgumentError: not compiled, nothing trainable, `trainable` changed after `compile`.
-            DataError, ShapeError: data, labels, loss and last layer do not fit together, or a later batch is the
-            cause of what follows.  NumericsError: a loss or gradient is not finite; the model is that of the step before.
+            DataError, ShapeError: data, labels, loss and last layer do not fit together.
+            NumericsError: a loss or gradient is not finite; the model is that of the step before (NonFiniteData, a
+            DataError too: because of the batch).
         """
         epochs = arguments.whole_number("fit", "epochs", kwargs.pop("nb_epoch", epochs), 0)
         initial_epoch = arguments.whole_number("fit", "initial_epoch", initial_epoch, 0)

@@ -37,6 +37,10 @@ class NumericsError(FastconvError, ArithmeticError):
     """A loss, gradient or weight became infinite or NaN."""
 
 
+class NonFiniteData(DataError, NumericsError):
+    """A batch holds, or is the cause of, numbers that are not finite."""
+
+
 class SymbolError(FastconvError, TypeError):
     """A symbol, which has no value yet, was used where a value is needed."""
 
