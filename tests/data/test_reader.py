@@ -70,6 +70,13 @@ def data_threads():
     return [thread for thread in threading.enumerate() if thread.name.startswith("fastconv-data")]
 
 
+def threads_left():
+    """Threads that do not end; those whose generator has ended do, though nobody waits for them."""
+    for thread in data_threads():
+        thread.join(10)
+    return data_threads()
+
+
 @pytest.fixture
 def threads():
     before = _core.thread_count()
@@ -80,8 +87,7 @@ def threads():
 @pytest.fixture(autouse=True)
 def no_threads_of_other_tests():
     gc.collect()
-    for thread in data_threads():
-        thread.join(60)
+    threads_left()
 
 
 def values(batches):
@@ -182,7 +188,7 @@ def test_too_many_damaged_files_stop_the_pass(threads):
     everything = feed(Numbers(2000, bad=range(2000)), batch_size=500)
     with pytest.raises(DataError, match=r"^101 of 2,000 images \(5%\) cannot be read"):
         next(everything.epoch_batches(0))
-    assert not data_threads()
+    assert not threads_left()
 
 
 def test_errors_of_a_worker_reach_the_caller():
@@ -191,7 +197,7 @@ def test_errors_of_a_worker_reach_the_caller():
 
     with pytest.raises(ArgumentError, match=r"^no such thing$"):
         next(reader(Numbers(10), finish=broken).endless())
-    assert not data_threads()
+    assert not threads_left()
 
 
 def test_no_thread_stays_behind():
@@ -200,17 +206,43 @@ def test_no_thread_stays_behind():
     next(batches)
     assert data_threads()
     batches.close()
-    assert not data_threads()
+    assert not threads_left()
     for _ in zip(range(2), made.endless()):
         pass
     gc.collect()
-    assert not data_threads()
+    assert not threads_left()
     batches = made.endless()
     next(batches)
     with pytest.raises(KeyboardInterrupt):
         batches.throw(KeyboardInterrupt)
     gc.collect()
-    assert not data_threads()
+    assert not threads_left()
+
+
+def test_ending_waits_for_what_is_being_done_and_joins_no_thread(threads, monkeypatch):
+    """Joining takes a lock of Python's, which may be held where garbage is collected."""
+    threads(2)
+    running, ended = threading.Event(), []
+
+    class Slow(Numbers):
+        def load(self, index):
+            pixels = super().load(index)
+            if index >= 4:  # of the batches ahead
+                running.set()
+                time.sleep(0.05)
+            ended.append(index)
+            return pixels
+
+    source = Slow(100)
+    batches = reader(source, shuffle=False).endless()
+    next(batches)
+    running.wait(60)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "join", lambda *_: pytest.fail("a thread is joined"))
+        batches.close()
+    assert sorted(ended) == sorted(source.loads)
+    assert not threads_left()
+    assert sorted(ended) == sorted(source.loads)
 
 
 def test_a_worker_may_end_the_generator(threads, monkeypatch):
@@ -237,7 +269,7 @@ def test_a_worker_may_end_the_generator(threads, monkeypatch):
     deadline = time.monotonic() + 60
     while data_threads() and time.monotonic() < deadline:
         time.sleep(0.001)
-    assert not data_threads()
+    assert not threads_left()
     assert [thread.name[:13] for thread in ended_in] == ["fastconv-data"]
     assert not complaints
 

@@ -6,8 +6,8 @@ what an uninterrupted one saw.
 
 The consumer hands out work for the batches ahead (two of them) to a pool, waits for the oldest, and alone changes
 what is remembered (damaged files, kept pictures): workers only read.  There is no lock that a fork could copy in a
-locked state.  The pool lives as long as the generator that uses it: ending the generator waits for its workers, unless
-a worker ends it (Python collects garbage in whatever thread allocates), which cannot wait for itself.
+locked state.  The pool lives as long as the generator that uses it: ending the generator waits for what its workers are
+doing, unless a worker ends it (Python collects garbage in whatever thread allocates), which cannot wait for itself.
 """
 
 from __future__ import annotations
@@ -69,6 +69,12 @@ class _Job:
     number: int
     out: np.ndarray
     futures: list[Future[_Chunk]]
+
+    def end(self) -> None:
+        """Waits for what is being done; the rest is not begun."""
+        for future in self.futures:
+            if not future.cancel():
+                future.exception()
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,11 @@ class BatchReader:
                     yield batch
         finally:
             if os.getpid() == owner:
-                pool.shutdown(wait=not hasattr(_this_thread, "works"), cancel_futures=True)
+                # Joining threads takes a lock of Python's, which may be held where garbage is collected.
+                pool.shutdown(wait=False, cancel_futures=True)
+                if not hasattr(_this_thread, "works"):
+                    for job in jobs:
+                        job.end()
 
     def _begin(self, pool: ThreadPoolExecutor, plan: _Pass, number: int) -> _Job:
         epoch, position = divmod(number, len(self))
