@@ -443,3 +443,24 @@ def test_flatten_of_unknown_sizes():
 def test_a_symbol_is_no_number():
     with pytest.raises(TypeError, match="has no value yet"):
         bool(Input((3,)))
+
+
+def test_a_build_that_failed_is_done_again():
+    class Fragile(layers.Layer):
+        memory = 1
+
+        def build(self, input_shape):
+            self.first = self.add_weight((2,), "zeros", name="first")
+            self.memory -= 1
+            if self.memory == 0:
+                raise MemoryError
+            self.second = self.add_weight((3,), "ones", name="second")
+
+        def call(self, x):
+            return x
+
+    layer = Fragile()
+    with pytest.raises(MemoryError):
+        layer(np.ones((1, 2), "f4"))
+    layer(np.ones((1, 2), "f4"))
+    assert [w.shape for w in layer.weights] == [(2,), (3,)]

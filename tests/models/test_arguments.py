@@ -295,3 +295,10 @@ def test_not_a_list_of_layers():
 def test_a_layer_called_without_input():
     text = said(ArgumentError, lambda: layers.Dense(2, name="wide")())
     assert text == "layer 'wide': expected an input; came none. Write layer(x)."
+
+
+def test_a_metric_for_an_output_that_is_not_there_is_told_each_time():
+    made = model()
+    made.compile("sgd", "sparse_categorical_crossentropy", metrics={"first": "accuracy"})
+    text = "model 'shapes': expected metrics for the outputs last; came first."
+    assert [said(ArgumentError, lambda: made.fit(X, Y, verbose=0)) for _ in range(2)] == [text] * 2

@@ -304,3 +304,22 @@ class TestMistakes:
             "SGD: expected momentum from 0 to 1; came 1.5. 0.9 is usual.",
             lambda: optimizers.SGD(momentum=1.5),
         )
+
+
+def test_a_build_that_failed_is_done_again(monkeypatch):
+    """Memory for the second weight's slots is not there at first."""
+    optimizer, weights = optimizers.Adam(), weights_of()
+    made = []
+
+    def variable(*arguments, **options):
+        made.append(arguments)
+        if len(made) == 3:
+            raise MemoryError
+        return Variable(*arguments, **options)
+
+    monkeypatch.setattr(optimizers.optimizer, "Variable", variable)
+    with pytest.raises(MemoryError):
+        optimizer.build(weights)
+    optimizer.build(weights)
+    slots = [v.shape for v in optimizer.variables[2:]]
+    assert slots == [(5, 3)] * 2 + [(3,)] * 2

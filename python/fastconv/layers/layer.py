@@ -280,7 +280,12 @@ class Layer:
         if self.built:
             return
         shapes = map_leaves(lambda leaf: (None, *np.shape(leaf)[1:]), args[0]) if args else None
-        self.build(shapes)
+        made = len(self._own_variables)
+        try:
+            self.build(shapes)
+        except BaseException:
+            del self._own_variables[made:]  # the next try makes them all
+            raise
         self.built = True
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -97,13 +97,13 @@ class Compilation:
         """Makes the state, once outputs and labels are known."""
         if self._resolved:
             return
-        self._resolved = True
         self.output_names = list(names)
         self.losses = self.loss_of_outputs(names)
         self.loss_mean = LossMean("loss", device)
         several = len(names) > 1
         if several:
             self.output_means = [LossMean(f"{name}_loss", device) for name in names]
+        self.metrics = []
         for weighted, wanted in ((False, self.metric_list), (True, self.weighted_metrics)):
             for i, identifiers in enumerate(_metrics_per_output(wanted, names, self.model_name)):
                 for identifier in identifiers:
@@ -120,6 +120,7 @@ class Compilation:
                 plain.add(name)
             found.append(f"{output}weighted_{metric.name}" if weighted and name in plain else name)
         self._names_of_metrics = _unique_names(found)
+        self._resolved = True
 
     # Inside a traced step
 

@@ -125,8 +125,7 @@ class Optimizer:
         for variable in variables:
             if id(variable) in self._slots:
                 continue
-            self._weights.append(variable)
-            self._slots[id(variable)] = [
+            slots = [
                 Variable(
                     np.zeros(variable.shape, np.float32),
                     name=f"{variable.name}/{slot}",
@@ -135,6 +134,8 @@ class Optimizer:
                 )
                 for slot in self.slots
             ]
+            self._slots[id(variable)] = slots
+            self._weights.append(variable)
         if variables:
             self.iterations.to(variables[0].device)
             self._rate.to(variables[0].device)
