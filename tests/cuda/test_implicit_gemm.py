@@ -66,6 +66,28 @@ def test_large_tiles(which, shape):
     check(case_of(shape, which), ROWS)
 
 
+def test_large_tiles_where_shared_memory_is_small(emulated):
+    """A block has up to 99 KiB on sm_86, 163 on sm_80, where the other tests run."""
+    said = emulated(
+        """
+        from fastconv.testing import suite
+        from fastconv.testing.cases import Input
+        from fastconv.testing.conv_cases import ConvShape
+        fc.set_device("cuda")
+        forward = ConvShape("", (2, 80, 79, 20), (1, 1), 252).forward(bias=True)
+        gradient = ConvShape("", (2, 29, 30, 124), (3, 3), 252, padding="same").filter_gradient()
+        for case in (forward, gradient):
+            inputs = [Input(spec.shape, "steps", spec.dtype) for spec in case.input_specs()]
+            case = type(case)(case.label, case.primitive, *inputs, differentiable=False)
+            for row in ("implicit_gemm", "implicit_gemm_tf32"):
+                ours = suite.run(case, row, device="cuda:0")
+                print(row, all((a == b).all() for a, b in zip(ours, case.expected())))
+        """,
+        PTXSIM_DEVICE="sm_86",
+    )
+    assert said.splitlines() == ["implicit_gemm True", "implicit_gemm_tf32 True"] * 2
+
+
 @pytest.mark.parametrize("which", ["forward", "input_gradient", "filter_gradient"])
 def test_nan_reaches_only_the_sums_that_it_belongs_to(which):
     """What is copied beyond the end of a sum is 0 in both factors: a NaN there would not vanish."""
