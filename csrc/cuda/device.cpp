@@ -328,24 +328,13 @@ class CudaDevice : public Device {
   // Through pinned memory on the upload stream, beside the runs under way.
   void upload_feed(void* target, const void* host, size_t bytes) override {
     if (!bytes) return;
-    Staging& staging = stagings_[next_staging_++ % stagings_.size()];
-    CUDA_CHECK(cudaEventSynchronize(staging.sent));
-    if (staging.bytes < bytes) {
-      if (staging.host) CUDA_CHECK(cudaFreeHost(staging.host));
-      staging.host = nullptr, staging.bytes = 0;
-      CUDA_CHECK(cudaMallocHost(&staging.host, bytes));
-      staging.bytes = bytes;
+    try {
+      send(stagings_[next_staging_++ % stagings_.size()], target, host, bytes);
+    } catch (...) {
+      cudaStreamSynchronize(
+          uploads_);  // no event stands behind pieces on their way: both memories may be used anew
+      throw;
     }
-    // In pieces: one travels while the next is copied, by all threads, into pinned memory.
-    for (size_t begin = 0; begin < bytes; begin += staged_piece) {
-      const size_t size = std::min(staged_piece, bytes - begin);
-      char* const piece = static_cast<char*>(staging.host) + begin;
-      copy_by_all_threads(piece, static_cast<const char*>(host) + begin, size);
-      CUDA_CHECK(
-          cudaMemcpyAsync(static_cast<char*>(target) + begin, piece, size, cudaMemcpyHostToDevice, uploads_));
-    }
-    CUDA_CHECK(cudaEventRecord(staging.sent, uploads_));
-    CUDA_CHECK(cudaStreamWaitEvent(stream_, staging.sent, 0));
   }
   void upload_behind(void* target, const void* host, size_t bytes) override {
     order(stream_, uploads_);
@@ -416,6 +405,26 @@ class CudaDevice : public Device {
     CUDA_CHECK(cudaSetDevice(index_));
   }
 
+  void send(Staging& staging, void* target, const void* host, size_t bytes) {
+    CUDA_CHECK(cudaEventSynchronize(staging.sent));
+    if (staging.bytes < bytes) {
+      if (staging.host) CUDA_CHECK(cudaFreeHost(staging.host));
+      staging.host = nullptr, staging.bytes = 0;
+      CUDA_CHECK(cudaMallocHost(&staging.host, bytes));
+      staging.bytes = bytes;
+    }
+    // In pieces: one travels while the next is copied, by all threads, into pinned memory.
+    for (size_t begin = 0; begin < bytes; begin += staged_piece) {
+      const size_t size = std::min(staged_piece, bytes - begin);
+      char* const piece = static_cast<char*>(staging.host) + begin;
+      copy_by_all_threads(piece, static_cast<const char*>(host) + begin, size);
+      CUDA_CHECK(
+          cudaMemcpyAsync(static_cast<char*>(target) + begin, piece, size, cudaMemcpyHostToDevice, uploads_));
+    }
+    CUDA_CHECK(cudaEventRecord(staging.sent, uploads_));
+    CUDA_CHECK(cudaStreamWaitEvent(stream_, staging.sent, 0));
+  }
+
   void order(cudaStream_t first, cudaStream_t second) {
     CUDA_CHECK(cudaEventRecord(idle_, first));
     CUDA_CHECK(cudaStreamWaitEvent(second, idle_, 0));
@@ -460,9 +469,12 @@ class CudaDevice : public Device {
       const std::lock_guard<std::mutex> lock(recording_lock_);
       CUDA_CHECK(cudaStreamSynchronize(stream_));
     }
-    for (const auto& entry : kept_) CUDA_CHECK(cudaFree(entry.second));
-    kept_.clear();
-    kept_bytes_ = 0;
+    while (!kept_.empty()) {
+      const auto [size, block] = *kept_.begin();
+      kept_.erase(kept_.begin());
+      kept_bytes_ -= size;
+      CUDA_CHECK(cudaFree(block));
+    }
   }
 
   const int index_;

@@ -40,3 +40,29 @@ def test_the_host_does_not_wait(emulated, tmp_path):
         PTXSIM_TRACE=str(tmp_path / "trace"),
     )
     assert said.splitlines() == ["[]", "True"]
+
+
+def test_pictures_that_fail_half_way(emulated):
+    """Of two pieces one is on its way: it arrives before its memory becomes somebody else's."""
+    said = emulated(
+        """
+        from fastconv.data import augment
+        from fastconv.runtime.device import get_device
+        fc.set_device("cuda")
+        device = get_device()
+        batch = list(np.ones((2, 1024, 1024, 3), np.uint8))
+        small = [picture[:2, :2].copy() for picture in batch]
+        output = device.new_buffer("float32", (2, 1024, 1024, 3))
+        told(lambda: augment.apply(batch, None, output, device=device))
+        other = fc.Array.from_numpy(np.zeros((6 << 20) // 4 + 64, "f4"))
+        augment.apply(small, None, device.new_buffer("float32", (2, 2, 2, 3)), device=device)
+        print(other.numpy().any())
+        """,
+        PTXSIM_FAIL="memcpy:2",
+        PTXSIM_LAZY="1",
+    )
+    failed, changed = said.splitlines()
+    assert failed.startswith(
+        "DeviceError: CUDA: cudaErrorInvalidValue (invalid argument) from cudaMemcpyAsync"
+    )
+    assert changed == "False"
