@@ -358,6 +358,7 @@ Plan::Outcome Plan::run_device_gated(const std::vector<Feed>& feeds, const Obser
   if (observer.interrupted && observer.interrupted())
     throw Error(ErrorKind::interrupted, "interrupted between two steps; nothing was changed.");
   Flight& flight = flights_[static_cast<size_t>(runs_) % 2];
+  if (is_unsettled_) settle();
   if (shut_ || (ahead && !watched ? !hear(flight) : !hear_all())) return {false, true};
   flight_ = &flight;
   is_writing_ = false;
@@ -369,10 +370,8 @@ Plan::Outcome Plan::run_device_gated(const std::vector<Feed>& feeds, const Obser
       device_.copy((*bound_outputs_)[i]->data(), device_outputs_[i], byte_count(outputs_[i]));
     flight.message->send(gate_ >= 0 ? latch_ : nullptr);
   } catch (...) {
-    quietly([&] {
-      device_.synchronize();         // the next run writes over these feeds without waiting
-      if (hear_all()) open_latch();  // which this run may have shut
-    });
+    is_unsettled_ = true;
+    quietly([&] { settle(); });
     if (!is_writing_) throw;
     touch_written();
     rethrow_partly_written();
@@ -445,8 +444,17 @@ void Plan::repeat(const Observer& observer) {
 }
 
 void Plan::open_latch() {
+  is_unsettled_ = true;
   const uint8_t open = 1;
   device_.upload(latch_, &open, 1);
+  is_unsettled_ = false;
+}
+
+// After a run that failed, and may have shut the latch: runs that follow write over its feeds without waiting.
+void Plan::settle() {
+  device_.synchronize();
+  if (hear_all()) open_latch();
+  is_unsettled_ = false;
 }
 
 void Plan::read_slot(int slot, void* host) {

@@ -128,6 +128,7 @@ class Plan {
   bool hear(Flight& flight);
   bool hear_all();
   void open_latch();
+  void settle();
   void touch_written();
   bool read_gate();
   void run_prologue(const Observer& observer);
@@ -152,7 +153,8 @@ class Plan {
   int64_t runs_ = 0;
   int gate_ = -1, ended_recordings_ = 0;
   bool finished_ = false, prologue_ran_ = false, poison_ = false, kernels_are_loaded_ = false;
-  bool is_writing_ = false;  // the run in progress has launched some of the closing block
+  bool is_writing_ = false;    // the run in progress has launched some of the closing block
+  bool is_unsettled_ = false;  // a run failed, or the latch should be open: see `settle`
 
   // bound for the run in progress
   void* arena_ = nullptr;

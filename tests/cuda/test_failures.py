@@ -294,6 +294,59 @@ def test_a_step_behind_one_that_was_bad_and_failed(emulated):
     assert rest == ["nothing was raised", "[2. 2. 2. 2.]"]
 
 
+@pytest.mark.parametrize("call", ["memcpy", "sync"])
+@pytest.mark.parametrize("number", range(2, 11))
+def test_what_fails_while_a_bad_step_is_told_of(emulated, call, number):
+    """Steps behind it are not taken for bad ones, and it is told of where the device could not be waited for."""
+    said = emulated(
+        """
+        from fastconv.graph import as_symbol, assign, guard
+        state = fc.Variable(np.zeros(4, "f4"), device="cuda:0")
+
+        def step(x):
+            total = p.Add()(as_symbol(state), x)
+            guard(total)
+            assign(state, total)
+
+        function = Function(step, device="cuda:0")
+        told(lambda: function(np.full(4, np.nan, "f4")))
+        told(state.numpy)
+        for _ in range(3):
+            told(lambda: [function(np.ones(4, "f4")), state.numpy()])
+        print(state.numpy())
+        """,
+        PTXSIM_FAIL=f"{call}:{number}",
+    )
+    *told, state = lines(said)
+    kinds = [line.partition(":")[0] for line in told]
+    assert "NumericsError: a value. Nothing of this step was kept." not in told
+    assert kinds.count("DeviceError") <= 1 and kinds.count("NumericsError") <= 1
+    assert kinds[0] == "DeviceError" or set(kinds[:3]) != {"nothing was raised"}
+    assert kinds[3:] == ["nothing was raised"] * 2
+    assert state in ("[2. 2. 2. 2.]", "[3. 3. 3. 3.]")
+
+
+def test_a_wait_that_fails_leaves_the_bad_step_to_be_told_of(emulated):
+    said = emulated(
+        """
+        from fastconv.graph import as_symbol, assign, guard
+        state = fc.Variable(np.zeros(4, "f4"), device="cuda:0")
+
+        def step(x):
+            guard(x)
+            assign(state, p.Add()(as_symbol(state), x))
+
+        Function(step, device="cuda:0")(np.full(4, np.nan, "f4"))
+        told(state.numpy)
+        told(state.numpy)
+        """,
+        PTXSIM_FAIL="sync:5",
+    )
+    failed, bad = lines(said)
+    assert failed.startswith("DeviceError: CUDA: cudaErrorLaunchFailure") and "cudaEventSynchronize" in failed
+    assert bad.startswith("NumericsError: ")
+
+
 def test_a_clock_that_is_stopped_by_an_error(emulated, tmp_path):
     """The events that it made go back."""
     trace = tmp_path / "trace"

@@ -56,11 +56,6 @@ class Ahead:
         """Whether its runs read or write the memory of a buffer: one that was not finite is run again."""
         return self.writes(buffer) or buffer in self._read
 
-    def hear(self) -> None:
-        """Waits for all of them; raises NumericsError for the first that was not finite."""
-        if not self.went_well():
-            self.fail()
-
     def went_well(self) -> bool:
         """Waits for all of them; says whether they were finite."""
         if not self._executable.hear():

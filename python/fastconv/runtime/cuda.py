@@ -131,8 +131,10 @@ class CudaDevice(NativeDevice):
         """
         with self.lock:
             for runs in [runs for runs in self.under_way if concerned is None or concerned(runs)]:
+                well = runs.went_well()  # where the device fails here, they stay under way
                 self.under_way.discard(runs)
-                runs.hear()
+                if not well:
+                    runs.fail()
 
     def forget_what_went_well(self) -> None:
         """Waits for all runs under way; plans that nobody holds any more give back their memory.

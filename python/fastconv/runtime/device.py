@@ -11,7 +11,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Runs(Protocol):
 
     def went_well(self) -> bool: ...  # waits for them
 
-    def hear(self) -> None: ...  # the same; raises NumericsError where not
+    def fail(self) -> NoReturn: ...  # raises NumericsError where not
 
 
 class Device(Protocol):
