@@ -169,8 +169,8 @@ class OneStep {
       if (batch > 1 && device_.records() && recorded_batch_ != batch) {
         run_next();  // the first run loads kernels, which no recording may do
         recording_ = device_.record(steps);
-        recorded_batch_ = batch;
-        recording_->replay();
+        recorded_batch_ = recording_ ? batch : 0;
+        if (recording_) recording_->replay();
       }
       const bool recorded = recorded_batch_ == batch;
       for (int i = 0; i < repeats; ++i)

@@ -35,6 +35,20 @@ def test_but_not_for_ever(emulated, tmp_path):
     assert captures(tmp_path / "trace") == 3
 
 
+def test_a_measurement_goes_on_without(emulated):
+    said = emulated(
+        """
+        x = np.linspace(-1, 1, 64, dtype="f4")
+        fc.set_device("cuda")
+        specs = [("float32", [64])]
+        step = _core.OneStep("cuda:0", "relu", "elements", {}, [x], specs)
+        print(len(step.seconds(2, batch=3)), (step.results()[0] == np.maximum(x, 0)).all())
+        """,
+        PTXSIM_FAIL="capture:1",
+    )
+    assert said == "2 True\n"
+
+
 # While one thread records, another one lets go of memory that others have seen, or needs some of what is kept.
 BESIDE = """
 import sys, threading
