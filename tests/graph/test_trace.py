@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fastconv import primitives as p
+from fastconv.compiler import Function
 from fastconv.graph import Graph, active_trace, as_symbol, assign, placeholder, rewrite, scope, tracing
 from fastconv.runtime.errors import SymbolError
 from fastconv.runtime.variable import Variable
@@ -81,3 +82,21 @@ def test_rewriting_replaces_and_keeps():
     assert [n.stem for n in after.nodes()] == ["placeholder", "relu", "add"]
     assert after.outputs[0].node.inputs == (kept, kept)
     assert rewrite(graph, lambda *_: None).outputs == graph.outputs
+
+
+def test_assigned_variables_are_read_as_assigned():
+    total, count = (
+        Variable(np.zeros((), "float32"), name="total"),
+        Variable(np.zeros((), "int32"), name="count"),
+    )
+
+    def step(x):
+        total.assign_add(x)
+        total.assign_add(1.0)
+        count.assign_add(3)
+        return total * 2.0
+
+    function = Function(step)
+    assert float(function(np.float32(5))) == 12
+    assert float(function(np.float32(1))) == 16
+    assert (total.numpy().item(), count.numpy().item()) == (8, 6)

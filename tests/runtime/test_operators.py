@@ -7,6 +7,7 @@ from fastconv.graph import placeholder
 from fastconv.graph.symbol import Symbol
 from fastconv.runtime.array import Array
 from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.variable import Variable
 
 X = np.arange(6, dtype="float32").reshape(2, 3)
 
@@ -36,3 +37,19 @@ def test_powers():
     assert str(error.value) == (
         "**: expected the exponent 2 or 0.5; came 3. Multiply, or use ops.exp(3 * ops.log(x))."
     )
+
+
+def test_equality_is_of_the_values():
+    ours, other = Array.from_numpy(X), Array.from_numpy(X % 2)
+    assert np.asarray(ours == other).tolist() == (X == X % 2).tolist()
+    assert np.asarray(ours != 3.0).tolist() == (X != 3).tolist()
+    assert isinstance(placeholder((2, 3)) == placeholder((2, 3)), Symbol)
+    assert (ours == None) is False and (ours != "x") is True  # noqa: E711
+    assert len({ours, other, ours}) == 2  # sets and dicts go by identity
+
+
+def test_variables_are_added_to():
+    total = Variable(np.zeros(2), name="total")
+    total.assign_add([1.0, 2.0])
+    total.assign_sub(0.5)
+    assert total.value.numpy().tolist() == [0.5, 1.5]

@@ -13,7 +13,7 @@ def function(
 ) -> Any:
     """Traces a function on symbols at its first call, compiles it, and runs the plan from then on.
 
-    Inside, layers, losses, `fastconv.ops` and `fastconv.grad` build the graph, and `ops.assign(variable, value)`
+    Inside, layers, losses, `fastconv.ops` and `fastconv.grad` build the graph, and `variable.assign(symbol)`
     notes what is to be written at the end.  For another set of shapes the function is traced again.
 
     Args:  fn: takes and returns symbols.  training: whether dropout drops.  device: default that of the variables.

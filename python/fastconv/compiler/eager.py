@@ -52,7 +52,7 @@ def _like_first(inputs: tuple[Any, ...]) -> list[Any]:
     return [np.asarray(v, first.dtype) if isinstance(v, _numbers) else v for v in inputs]
 
 
-_relations = ("less", "less_equal", "greater", "greater_equal")
+_relations = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 _arithmetic = {
     "add": "Add",
     "subtract": "Subtract",

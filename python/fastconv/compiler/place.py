@@ -103,7 +103,7 @@ def place(
         Copy(symbol, i, _identity(symbol, device))
         for i, symbol in enumerate(graph.outputs)
         if homes[symbol].region != "output"
-        or graph.outputs.index(symbol) != i
+        or any(symbol is before for before in graph.outputs[:i])
         or homes[symbol].symbol is not symbol
     ]
     closing_copies = [

@@ -88,7 +88,7 @@ def rewrite(graph: Graph, rule: Rule) -> Graph:
 
 def remade(node: Node, inputs: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
     """The outputs of the node over other inputs; the node itself if they are the same."""
-    if inputs == node.inputs:
+    if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
         return node.outputs
     return Node(
         node.kind, node.primitive, inputs, [s.spec for s in node.outputs], node.label, node.value

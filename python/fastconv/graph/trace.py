@@ -16,6 +16,7 @@ import numpy as np
 
 from fastconv.graph.symbol import Node, Symbol, constant
 from fastconv.primitives.base import Primitive, Spec
+from fastconv.runtime import variable as variables
 from fastconv.runtime.array import Array
 from fastconv.runtime.variable import Variable
 
@@ -112,6 +113,20 @@ def assign(variable: Variable, value: Symbol) -> None:
             f"assign to '{variable.name}': expected {variable.dtype} {variable.shape}; came {value.dtype} {value.shape}"
         )
     trace.effects.append((variable, value))
+
+
+def _note(variable: Variable, value: Any) -> bool:
+    """`variable.assign(symbol)` in a traced function: what is read of the variable from here on is the symbol."""
+    trace = active_trace()
+    if trace is None or not isinstance(value, Symbol):
+        return False
+    trace.effects = [effect for effect in trace.effects if effect[0] is not variable]
+    assign(variable, value)
+    trace.reads[id(variable)] = value
+    return True
+
+
+variables.install(_note)
 
 
 def guard(*symbols: Symbol) -> None:

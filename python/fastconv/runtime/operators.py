@@ -88,6 +88,15 @@ class Operators:
     def __neg__(self) -> Any:
         return _operate("multiply", self, -1)
 
+    def __eq__(self, other: Any) -> Any:
+        """Compares the values with those of another tensor or with a number; with anything else, as Python does."""
+        comparable = isinstance(other, (Operators, int, float, np.number))
+        return _operate("equal", self, other) if comparable else NotImplemented
+
+    def __ne__(self, other: Any) -> Any:
+        comparable = isinstance(other, (Operators, int, float, np.number))
+        return _operate("not_equal", self, other) if comparable else NotImplemented
+
     def __lt__(self, other: Any) -> Any:
         return _operate("less", self, other)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,14 @@ import numpy as np
 from fastconv.runtime.device import get_device
 from fastconv.runtime.errors import ShapeError
 from fastconv.runtime.operators import Operators
+
+_note: Callable[[Any, Any], bool] | None = None
+
+
+def install(note: Callable[[Any, Any], bool]) -> None:
+    """Tells `assign` what a value means that is not there yet: note(variable, value) says whether it took it."""
+    global _note
+    _note = note
 
 
 class Variable(Operators):
@@ -70,14 +78,29 @@ class Variable(Operators):
         return self.buffer.numpy()
 
     def assign(self, value: Any) -> None:
-        """Writes a new value of the same shape.
+        """Writes a new value of the same shape; a symbol is written when the traced function ends.
 
         Raises:  ShapeError: another shape.
         """
+        if _note is not None and _note(self, value):
+            return
         array = np.asarray(value)
         if array.shape != self.shape:
             raise ShapeError(f"variable '{self.name}': expected shape {self.shape}; came {array.shape}.")
         self.buffer.write(np.ascontiguousarray(array, self.dtype).reshape(array.shape))
+
+    def assign_add(self, value: Any) -> None:
+        """Writes the sum of its value and another one."""
+        self.assign(self + value)
+
+    def assign_sub(self, value: Any) -> None:
+        """Writes its value less another one."""
+        self.assign(self - value)
+
+    @property
+    def value(self) -> Variable:
+        """Itself: Keras's way of asking a variable for what it holds."""
+        return self
 
     def to(self, device: str) -> None:
         """Moves it to another device; it stays where it is if that fails."""
