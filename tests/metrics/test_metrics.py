@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastconv import compiler, losses, metrics, ops
+from fastconv import Sequential, compiler, layers, losses, metrics, ops
 from fastconv.primitives.base import Spec
 from fastconv.runtime.errors import ArgumentError, ShapeError
 
@@ -218,3 +218,61 @@ class TestResolve:
         assert (
             str(caught.value) == "Precision: expected one threshold; came [0.5, 0.6]. Make a metric for each."
         )
+
+
+class RootMeanSquare(metrics.Metric):
+    """As books write one for Keras."""
+
+    def __init__(self, name="rms", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.squares = self.add_weight(name="squares", initializer="zeros")
+        self.samples = self.add_weight(name="samples", initializer="zeros", dtype="int32")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.squares.assign_add(ops.sum(ops.square(y_true - y_pred)))
+        self.samples.assign_add(ops.shape(y_pred)[0])
+
+    def result(self):
+        return ops.sqrt(self.squares / ops.cast(self.samples, "float32"))
+
+
+class Hits(metrics.Metric):
+    """Assigns its state, and compares with ==."""
+
+    def __init__(self):
+        super().__init__(name="hits", dtype="float32")
+        self.hits = self.add_variable(shape=(), initializer="zeros", name="hits")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        same = ops.argmax(y_true, axis=-1) == ops.argmax(y_pred, axis=-1)
+        self.hits.assign(self.hits + ops.sum(ops.cast(same, "float32")))
+
+    def result(self):
+        return self.hits.value
+
+
+class TestOnesOfOnesOwn:
+    def test_on_arrays(self):
+        rms, hits = RootMeanSquare(), Hits()
+        for y, p in zip(ONE_HOT, ROWS, strict=True):
+            rms.update_state(y, p)
+            hits.update_state(y, p)
+        wanted = np.sqrt(sum(((y - p) ** 2).sum() for y, p in zip(ONE_HOT, ROWS, strict=True)) / sum(BATCHES))
+        # 13 * 8 terms of at most 1, then a root.
+        assert abs(float(rms.result()) - wanted) <= 110 * UNIT * wanted
+        same = [(y.argmax(-1) == p.argmax(-1)).sum() for y, p in zip(ONE_HOT, ROWS, strict=True)]
+        assert float(np.asarray(hits.result())) == sum(same)
+        rms.reset_state()
+        assert rms.samples.dtype == "int32" and not rms.samples.numpy()
+
+    def test_in_training(self):
+        x, y = np.concatenate(ROWS), np.concatenate(ONE_HOT)
+        model = Sequential([layers.Dense(8, activation="softmax", input_shape=(8,))])
+        model.compile("sgd", "categorical_crossentropy", metrics=[RootMeanSquare(), Hits()])
+        history = model.fit(x, y, batch_size=5, epochs=2, verbose=0).history
+        assert len(history["rms"]) == len(history["hits"]) == 2
+        _, rms, hits = model.evaluate(x, y, batch_size=4, verbose=0)
+        predicted = model.predict(x)
+        wanted = np.sqrt(((predicted - y) ** 2).sum() / len(y))
+        assert abs(rms - wanted) <= 110 * UNIT * wanted
+        assert hits == (predicted.argmax(-1) == y.argmax(-1)).sum()

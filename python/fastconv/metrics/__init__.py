@@ -129,6 +129,9 @@ def serialize(metric: Metric) -> dict[str, Any]:
     return names.configuration(metric)
 
 
+deserialize = get  # Keras's name, for configurations
+
+
 __all__ = [
     "AUC",
     "Accuracy",
@@ -153,6 +156,7 @@ __all__ = [
     "accuracy",
     "binary_accuracy",
     "categorical_accuracy",
+    "deserialize",
     "get",
     "resolve",
     "serialize",

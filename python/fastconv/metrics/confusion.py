@@ -94,10 +94,10 @@ class AUC(Metric):
         self.num_thresholds = int(num_thresholds)
         inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1)
         self._thresholds = np.concatenate([[-1e-7], inner, [1.0 + 1e-7]]).astype(np.float32)
-        self.true_positives = self.add_variable((num_thresholds,), "true_positives")
-        self.false_positives = self.add_variable((num_thresholds,), "false_positives")
-        self.positives = self.add_variable((), "positives")
-        self.negatives = self.add_variable((), "negatives")
+        self.true_positives = self.add_variable((num_thresholds,), name="true_positives")
+        self.false_positives = self.add_variable((num_thresholds,), name="false_positives")
+        self.positives = self.add_variable(name="positives")
+        self.negatives = self.add_variable(name="negatives")
 
     def record(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = aligned(self.name, floats(y_true), floats(y_pred))

@@ -25,19 +25,50 @@ class Metric:
     `update_state` inside a traced function (a training step) notes writes for its closing block; on arrays it computes
     at once.  The state is float32: counts are exact up to 16.7 million.
 
-    Args:  name: default the class's name in snake case.
+    One of your own may be written as for Keras: `add_weight`, `update_state(y_true, y_pred, sample_weight=None)` with
+    `assign_add` or `assign`, and `result()`.
+
+    Args:  name: default the class's name in snake case.  dtype: float32, which it is anyway.
     """
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
         self.name = name or names.snake_case(type(self).__name__)
         self.variables: list[Variable] = []
         self._functions: dict[tuple[str, str], Function] = {}
 
-    def add_variable(self, shape: tuple[int, ...] = (), name: str = "total") -> Variable:
-        """State of float32 that begins, and after `reset_state` begins anew, with 0."""
-        variable = Variable(np.zeros(shape, np.float32), name=f"{self.name}/{name}", trainable=False)
+    def add_variable(
+        self,
+        shape: Any = (),
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        name: str = "total",
+        **kwargs: Any,
+    ) -> Variable:
+        """State, which after `reset_state` begins anew with 0.
+
+        Args:  shape: default one number.  initializer: default "zeros".  dtype: default float32.
+        """
+        from fastconv import initializers
+
+        sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+        kind = np.dtype(dtype or "float32").name
+        value = initializers.get(initializer or "zeros")(sizes, kind)
+        variable = Variable(value, kind, name=f"{self.name}/{name}", trainable=False)
         self.variables.append(variable)
         return variable
+
+    def add_weight(
+        self,
+        shape: Any = (),
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        name: str = "weight",
+        **kwargs: Any,
+    ) -> Variable:
+        """Keras's other name of `add_variable`."""
+        if isinstance(shape, str):  # Keras 2: add_weight("total", ...)
+            shape, name = (), shape
+        return self.add_variable(shape, initializer, dtype, name)
 
     def record(self, *values: Any) -> None:
         """Adds what a batch changes; gets symbols: y_true, y_pred and perhaps weights."""
@@ -72,7 +103,7 @@ class Metric:
     def reset_state(self) -> None:
         """Begins anew."""
         for variable in self.variables:
-            variable.assign(np.zeros(variable.shape, np.float32))
+            variable.assign(np.zeros(variable.shape, variable.dtype))
 
     def reset_states(self) -> None:
         """Keras 2's name of `reset_state`."""

@@ -168,15 +168,18 @@ class Compilation:
 
     # Between steps
 
+    def _parts(self) -> list[Any]:
+        parts = [self.loss_mean, *self.output_means, *(metric for _, _, metric in self.metrics)]
+        return [part for part in parts if part is not None]
+
     def state(self) -> list[Variable]:
         """Variables of losses and metrics."""
-        parts = [self.loss_mean, *self.output_means, *(metric for _, _, metric in self.metrics)]
-        return [v for part in parts if part is not None for v in part.variables]
+        return [variable for part in self._parts() for variable in part.variables]
 
     def reset(self) -> None:
         """Losses and metrics begin anew."""
-        for variable in self.state():
-            variable.assign(np.zeros(variable.shape, variable.dtype))
+        for part in self._parts():
+            part.reset_state()
 
     def results(self) -> dict[str, Any]:
         """Losses and metrics so far, by name."""
