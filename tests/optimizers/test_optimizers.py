@@ -30,6 +30,7 @@ CASES = [
     ("Adam", {}),
     ("Adam", {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-3}),
     ("Adam", {"learning_rate": 0.01, "weight_decay": 0.1}),
+    ("Adam", {"learning_rate": 0.01, "amsgrad": True, "beta_2": 0.5, "weight_decay": 0.1}),
     ("AdamW", {"learning_rate": 0.01}),
 ]
 
@@ -76,7 +77,9 @@ def in_float64(name, c):
                 first[i] += (1 - b1) * (g - first[i])
                 second[i] += (1 - b2) * (g * g - second[i])
                 alpha = rate * np.sqrt(1 - b2**t) / (1 - b1**t)
-                weights[i] = w - alpha * first[i] / (np.sqrt(second[i]) + c.get("epsilon", 1e-7))
+                third[i] = np.maximum(third[i], second[i])
+                square = third[i] if c.get("amsgrad") else second[i]
+                weights[i] = w - alpha * first[i] / (np.sqrt(square) + c.get("epsilon", 1e-7))
     return weights
 
 
@@ -133,6 +136,42 @@ class TestTrajectory:
         assert found.pop("name") == config["name"]
         expected.pop("name")
         assert found == expected
+
+
+class TestAtOnce:
+    """`apply` on arrays, outside of a traced function."""
+
+    def test_the_same_bits_as_in_a_traced_function(self):
+        for name, arguments in CASES:
+            expected = run(getattr(optimizers, name)(**arguments), weights_of())[-1]
+            optimizer, weights = getattr(optimizers, name)(**arguments), weights_of()
+            for gradients in GRADIENTS:
+                optimizer.apply_gradients(zip(gradients, weights, strict=True))
+            assert all((w.numpy() == e).all() for w, e in zip(weights, expected, strict=True))
+            assert int(optimizer.iterations.numpy()) == STEPS
+
+    def test_weights_that_build_was_told_and_a_weight_without_gradient(self):
+        optimizer, weights = optimizers.SGD(0.5), weights_of()
+        optimizer.build(weights)
+        optimizer.apply([None, np.ones(3)])
+        assert (weights[0].numpy() == FIRST[0]).all()
+        assert (weights[1].numpy() == FIRST[1] - np.float32(0.5)).all()
+
+    def test_what_is_not_finite_is_named(self):
+        optimizer, weights = optimizers.SGD(), weights_of()
+        with pytest.raises(NumericsError) as caught:
+            optimizer.apply([np.zeros((5, 3)), np.array([1, np.nan, 1])], weights)
+        assert str(caught.value) == (
+            "optimizer 'sgd': expected finite gradients; that of 'w1' holds values that are not. No weight was changed. "
+            "Lower the learning rate, or look at the loss."
+        )
+        assert (weights[1].numpy() == FIRST[1]).all()
+
+    def test_weights_without_decay(self):
+        optimizer, weights = optimizers.SGD(1.0, weight_decay=0.5), weights_of()
+        optimizer.exclude_from_weight_decay(var_names=["1"])
+        optimizer.apply([np.zeros((5, 3)), np.zeros(3)], weights)
+        assert (weights[0].numpy() == FIRST[0] / 2).all() and (weights[1].numpy() == FIRST[1]).all()
 
 
 class TestState:
@@ -278,7 +317,23 @@ class TestMistakes:
 
     def test_not_supported(self):
         self.refused(
-            "Adam: amsgrad=True is not supported yet. Leave it out.", lambda: optimizers.Adam(amsgrad=True)
+            "Adam: use_ema=True is not supported yet. Leave it out.", lambda: optimizers.Adam(use_ema=True)
+        )
+
+    def test_gradients_and_weights_of_other_number(self):
+        self.refused(
+            "optimizer 'sgd': expected a gradient for each of 2 weights; came 1. Give apply() gradients and weights in the "
+            "same order.",
+            lambda: optimizers.SGD().apply([FIRST[0]], weights_of()),
+        )
+
+    def test_absent_schedule(self):
+        with pytest.raises(AttributeError) as caught:
+            getattr(schedules, "Cosine" + "Decay")
+        assert str(caught.value) == (
+            "fastconv.optimizers.schedules: no 'CosineDecay' here; there are ExponentialDecay, InverseTimeDecay, "
+            "LearningRateSchedule, PiecewiseConstantDecay, get. Use one of these, a schedule of your own (subclass "
+            "LearningRateSchedule), or callbacks.LearningRateScheduler."
         )
 
     def test_rates(self):

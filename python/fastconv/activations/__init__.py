@@ -76,7 +76,10 @@ def serialize(activation: Any) -> str:
     return name
 
 
-__all__ = [function.__name__ for function in _functions] + ["get", "serialize", "swish"]
+deserialize = get  # Keras's name, for configurations
+
+
+__all__ = ["deserialize"] + ["get", "serialize", "swish"]
 
 if not TYPE_CHECKING:
     __getattr__ = names.absent_names(__name__, __all__, _absent)

@@ -66,6 +66,9 @@ def serialize(initializer: Initializer) -> dict[str, Any]:
     return names.configuration(initializer)
 
 
+deserialize = get  # Keras's name, for configurations
+
+
 __all__ = [
     "Constant",
     "GlorotNormal",
@@ -82,6 +85,7 @@ __all__ = [
     "VarianceScaling",
     "Zeros",
     "constant",
+    "deserialize",
     "get",
     "glorot_normal",
     "glorot_uniform",

@@ -73,6 +73,9 @@ def serialize(loss: Loss) -> dict[str, Any]:
     return names.configuration(loss)
 
 
+deserialize = get  # Keras's name, for configurations
+
+
 __all__ = [
     "MAE",
     "MSE",
@@ -85,6 +88,7 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "deserialize",
     "get",
     "mae",
     "mean_absolute_error",

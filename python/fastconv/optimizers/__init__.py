@@ -41,7 +41,10 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
     return names.configuration(optimizer)
 
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules", "serialize"]
+deserialize = get  # Keras's name, for configurations
+
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]
 
 if not TYPE_CHECKING:
     __getattr__ = names.absent_names(__name__, __all__, _absent)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from fastconv import ops
-from fastconv.graph import assign, guard, scope
+from fastconv.compiler import Function
+from fastconv.graph import active_trace, assign, guard, scope
 from fastconv.optimizers.clipping import clipped
 from fastconv.optimizers.schedules import LearningRateSchedule
 from fastconv.runtime import names
-from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.errors import ArgumentError, NumericsError
 from fastconv.runtime.variable import Variable
 
 # Keras's arguments that are accepted with the value that means "no", by name.
@@ -26,7 +27,6 @@ _SWITCHED_OFF: dict[str, tuple[Any, ...]] = {
     "gradient_accumulation_steps": (None,),
     "jit_compile": (False, True, None),
     "is_legacy_optimizer": (False, True, None),
-    "amsgrad": (False, None),
 }
 
 
@@ -68,11 +68,15 @@ class Optimizer:
                 f"{type(self).__name__}: expected one way of clipping; came {' and '.join(given)}."
             )
         rate = learning_rate if lr is None else lr
+        self._undecayed: list[Any] = []  # weights, and parts of names
         self._schedule = rate if isinstance(rate, LearningRateSchedule) else None
         first = self._schedule.initial_learning_rate if self._schedule is not None else rate
         self._rate = Variable(_checked_rate(self.name, first), "float32", "learning_rate", trainable=False)
         self.iterations = Variable(np.zeros((), np.int64), "int64", "iterations", trainable=False)
         self._slots: dict[int, list[Variable]] = {}
+        self._functions: dict[
+            tuple[int, ...], Function
+        ] = {}  # steps outside of traced functions, by their weights
         self._weights: list[Variable] = []
         self._owner: Any = None
 
@@ -162,8 +166,23 @@ class Optimizer:
     def _forget(self) -> None:
         """Begins anew, for another model: the one before is gone."""
         self._slots.clear()
+        self._functions.clear()
         self._weights.clear()
         self.iterations.assign(0)
+
+    def exclude_from_weight_decay(
+        self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
+    ) -> None:
+        """Weight decay leaves these weights alone.
+
+        Args:  var_list: weights.  var_names: words; a weight whose name contains one is meant.
+        """
+        self._undecayed += [*(var_list or ()), *(var_names or ())]
+
+    def decay_of(self, variable: Variable) -> float:
+        """weight_decay of one weight, as the update primitives take it."""
+        excluded = any(e in variable.name if isinstance(e, str) else e is variable for e in self._undecayed)
+        return 0.0 if excluded else float(self.weight_decay or 0.0)
 
     def slots_of(self, variable: Variable) -> list[Variable]:
         """The state of one weight, in the order of the class's `slots`."""
@@ -173,9 +192,34 @@ class Optimizer:
         """Whether `build` has made the state of all these weights."""
         return all(id(variable) in self._slots for variable in variables)
 
-    def apply(self, gradients: Sequence[Any], variables: Sequence[Variable]) -> None:
-        """Inside a traced function: notes the writes of one step; nothing is written if a gradient is not finite."""
+    def apply(self, gradients: Sequence[Any], variables: Sequence[Variable] | None = None) -> None:
+        """One step; nothing is written if a gradient is not finite.
+
+        Inside a traced function it notes the writes; gradients that are arrays are applied at once.
+
+        Args:  gradients: one for each weight; None leaves the weight as it is.  variables: the weights, default those
+            that `build` was told.
+        Raises:  ArgumentError: gradients and weights that are not equally many.
+        """
+        variables = self._weights if variables is None else list(variables)
+        pairs = [
+            (g, v) for g, v in zip(_equally_many(self.name, gradients, variables), variables) if g is not None
+        ]
+        gradients, variables = [gradient for gradient, _ in pairs], [variable for _, variable in pairs]
         self.build(variables)
+        if active_trace() is not None:
+            self._note_step(gradients, variables)
+        elif variables:
+            key = tuple(map(id, variables))
+            if key not in self._functions:
+                self._functions[key] = Function(
+                    lambda *given: self._note_step(given, variables), name=self.name
+                )
+            self._functions[key](
+                *gradients, explain=lambda error: _not_finite(self.name, gradients, variables, error)
+            )
+
+    def _note_step(self, gradients: Sequence[Any], variables: Sequence[Variable]) -> None:
         guard(*gradients)
         with scope("clipping"):
             gradients = clipped(gradients, **self._clipping())
@@ -237,6 +281,28 @@ class Optimizer:
         return cls(**config)
 
 
+def _equally_many(name: str, gradients: Sequence[Any], variables: Sequence[Variable]) -> list[Any]:
+    found = list(gradients)
+    if len(found) != len(variables):
+        raise ArgumentError(
+            f"optimizer '{name}': expected a gradient for each of {len(variables)} weights; came {len(found)}. "
+            "Give apply() gradients and weights in the same order."
+        )
+    return found
+
+
+def _not_finite(
+    name: str, gradients: Sequence[Any], variables: Sequence[Variable], error: NumericsError
+) -> NumericsError:
+    for gradient, variable in zip(gradients, variables, strict=True):
+        if not np.isfinite(np.asarray(gradient)).all():
+            return NumericsError(
+                f"optimizer '{name}': expected finite gradients; that of '{variable.name}' holds values that are not. "
+                "No weight was changed. Lower the learning rate, or look at the loss."
+            )
+    return error
+
+
 def _checked_rate(name: str, rate: Any) -> np.ndarray:
     if callable(rate):
         raise ArgumentError(
@@ -269,8 +335,3 @@ def _refuse_others(who: str, others: dict[str, Any]) -> None:
             )
         if value not in _SWITCHED_OFF[argument]:
             raise ArgumentError(f"{who}: {argument}={value!r} is not supported yet. Leave it out.")
-
-
-def decay_of(weights: float | None) -> float:
-    """weight_decay as the update primitives take it."""
-    return float(weights or 0.0)

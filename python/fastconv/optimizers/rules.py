@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from fastconv import primitives
-from fastconv.optimizers.optimizer import Optimizer, decay_of
+from fastconv import ops, primitives
+from fastconv.optimizers.optimizer import Optimizer
 from fastconv.runtime.errors import ArgumentError
 
 
@@ -31,7 +32,7 @@ class SGD(Optimizer):
         rule = primitives.SgdUpdate(
             momentum=self.momentum,
             nesterov=self.nesterov and self.momentum > 0,
-            weight_decay=decay_of(self.weight_decay),
+            weight_decay=self.decay_of(variable),
         )
         return rule(variable, gradient, *slots, rate)
 
@@ -72,7 +73,7 @@ class RMSprop(Optimizer):
             momentum=self.momentum,
             epsilon=self.epsilon,
             centered=self.centered,
-            weight_decay=decay_of(self.weight_decay),
+            weight_decay=self.decay_of(variable),
         )
         return rule(variable, gradient, *slots, rate)
 
@@ -90,11 +91,12 @@ class Adam(Optimizer):
     """Steps from the running means of the gradients and of their squares (Kingma, Ba 2015).
 
     Args:  learning_rate: default 0.001.  beta_1, beta_2: shares of the old means that stay, default 0.9 and 0.999.
-        epsilon: added to the root, default 1e-7.  amsgrad: False only.  The rest: see Optimizer.
-    Raises:  ArgumentError: a beta outside 0..1, or amsgrad.
+        epsilon: added to the root, default 1e-7.  amsgrad: divides by the largest mean square so far (Reddi,
+        Kale, Kumar 2018).  The rest: see Optimizer.
+    Raises:  ArgumentError: a beta outside 0..1.
     """
 
-    slots = ("momentum", "velocity")
+    slots: tuple[str, ...] = ("momentum", "velocity")
 
     def __init__(
         self,
@@ -105,18 +107,23 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **arguments: Any,
     ) -> None:
-        super().__init__(learning_rate, amsgrad=amsgrad, **arguments)
+        super().__init__(learning_rate, **arguments)
         _in_unit(type(self).__name__, "beta_1", beta_1)
         _in_unit(type(self).__name__, "beta_2", beta_2)
         self.beta_1, self.beta_2 = float(beta_1), float(beta_2)
         self.epsilon = 1e-7 if epsilon is None else float(epsilon)
+        self.amsgrad = bool(amsgrad)
+        if amsgrad:
+            self.slots = ("momentum", "velocity", "max_velocity")
 
     def update(self, variable: Any, gradient: Any, slots: Sequence[Any], rate: Any, step: Any) -> Any:
+        if self.amsgrad:
+            return self._by_largest(variable, gradient, slots, rate, step)
         rule = primitives.AdamUpdate(
             beta_1=self.beta_1,
             beta_2=self.beta_2,
             epsilon=self.epsilon,
-            weight_decay=decay_of(self.weight_decay),
+            weight_decay=self.decay_of(variable),
         )
         return rule(variable, gradient, *slots, rate, step)
 
@@ -126,7 +133,22 @@ class Adam(Optimizer):
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
         }
+
+    def _by_largest(self, variable: Any, gradient: Any, slots: Sequence[Any], rate: Any, step: Any) -> Any:
+        """amsgrad's update, of single operations: it is rare, and has no kernel of its own."""
+        momentum, velocity, largest = slots
+        momentum = momentum + (gradient - momentum) * (1 - self.beta_1)
+        velocity = velocity + (gradient * gradient - velocity) * (1 - self.beta_2)
+        largest = ops.maximum(largest, velocity)
+        steps = ops.cast(step, "float32")
+        missing_1, missing_2 = (
+            1.0 - ops.exp(steps * math.log(max(beta, 1e-30))) for beta in (self.beta_1, self.beta_2)
+        )
+        pace = rate * ops.sqrt(missing_2) / missing_1
+        kept = variable * (1.0 - rate * self.decay_of(variable))
+        return kept - momentum * pace / (ops.sqrt(largest) + self.epsilon), momentum, velocity, largest
 
 
 class AdamW(Adam):

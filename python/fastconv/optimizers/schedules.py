@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastconv import ops
 from fastconv.runtime import names
@@ -134,3 +134,19 @@ _by_name: dict[str, Any] = {
 def get(identifier: Any) -> LearningRateSchedule:
     """A schedule of a configuration."""
     return names.resolve("schedule", identifier, _by_name)
+
+
+__all__ = [
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "get",
+]
+
+if not TYPE_CHECKING:
+    __getattr__ = names.absent_names(
+        __name__,
+        __all__,
+        "Use one of these, a schedule of your own (subclass LearningRateSchedule), or callbacks.LearningRateScheduler.",
+    )
