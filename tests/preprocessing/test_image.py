@@ -611,3 +611,12 @@ def test_numbers_that_are_not_finite_on_cuda(folder, cuda_device):
         assert "cats" in str(caught.value) or "dogs" in str(caught.value)
     finally:
         fc.set_device("cpu")
+
+
+def test_data_frames_are_told():
+    with pytest.raises(ArgumentError) as error:
+        ImageDataGenerator().flow_from_dataframe(None)
+    assert str(error.value) == (
+        "flow_from_dataframe is not supported. Load the pictures (utils.load_img, img_to_array) and use flow(x, y), or sort "
+        "the files into class folders and use flow_from_directory."
+    )

@@ -183,3 +183,57 @@ def test_classes_that_do_not_fit(folder):
     with pytest.raises(DataError) as caught:
         image_dataset_from_directory(folder, validation_split=0.01, subset="validation", verbose=False)
     assert str(caught.value) == "validation_split=0.01: no validation images of 14. Take another share."
+
+
+def test_batches_are_asked_for_their_values_as_tensors_are(folder):
+    data = image_dataset_from_directory(folder, batch_size=4, image_size=(8, 8), shuffle=False, verbose=False)
+    for images, labels in data.take(1):
+        assert type(images[0].numpy()) is np.ndarray and images[0].numpy().astype("uint8").shape == (8, 8, 3)
+        assert labels[0].numpy() == 0 and data.class_names[labels[0]] == "cats"
+        assert int(labels[0]) == 0 and f"{images.max():.1f}" == f"{np.asarray(images).max():.1f}"
+
+
+def test_operations_of_tensorflow_s_data_sets(folder):
+    data = image_dataset_from_directory(folder, batch_size=4, image_size=(8, 8), shuffle=False, verbose=False)
+    ordered = np.concatenate([images for images, _ in data])
+    singles = list(data.unbatch())
+    assert len(singles) == 13 and (np.stack([image for image, _ in singles]) == ordered).all()
+    regrouped = [images for images, _ in data.unbatch().batch(5)]
+    assert [len(images) for images in regrouped] == [5, 5, 3] and (np.concatenate(regrouped) == ordered).all()
+    assert len(data.unbatch().batch(5, drop_remainder=True)) == 2
+    mixed = data.map(lambda x, y: (x, y)).shuffle(1000).prefetch(2)
+    passes = [np.concatenate([images for images, _ in mixed]) for _ in range(2)]
+    for found in passes:
+        assert not (found == ordered).all() and (np.sort(found, 0) == np.sort(ordered, 0)).all()
+    assert not (passes[0] == passes[1]).all()
+    twice = data.repeat(2)
+    assert (
+        len(twice) == 8
+        and (np.concatenate([images for images, _ in twice]) == np.tile(ordered, (2, 1, 1, 1))).all()
+    )
+    assert data.repeat() is data and data.cardinality() == 4
+
+
+def test_operations_that_are_not_there(folder):
+    data = image_dataset_from_directory(folder, batch_size=4, image_size=(8, 8), verbose=False)
+    for call, text in (
+        (
+            lambda: data.take(2).shuffle(10),
+            "shuffle: expected before take() and skip(), which take whole batches; came "
+            "after. Write dataset.shuffle(1000).take(10).",
+        ),
+        (
+            lambda: data.batch(8),
+            "batch: expected single samples; came batches of 4. Give batch_size=8 to "
+            "image_dataset_from_directory, or write unbatch().batch(8).",
+        ),
+        (
+            lambda: data.filter(len),
+            "Dataset: no 'filter' here; there are as_numpy_iterator, batch, batch_size, cache, "
+            "cardinality, epoch_batches, file_order, file_paths, filenames, map, prefetch, repeat, samples, shuffle, skip, "
+            "skipped, take, unbatch, wait_s. Loop over the set in Python for anything else.",
+        ),
+    ):
+        with pytest.raises((ArgumentError, AttributeError)) as caught:
+            call()
+        assert str(caught.value) == text

@@ -17,7 +17,7 @@ from fastconv.data.folder import FolderIndex
 from fastconv.data.reader import Batch, BatchReader
 from fastconv.runtime.array import Array
 from fastconv.runtime.device import get_device
-from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.errors import AbsentName, ArgumentError
 
 Labels = Callable[[Batch], tuple[Any, ...]]  # a batch to (x,), (x, y) or (x, y, weights)
 # (device, pictures as loaded (n, h, w, c), their indices, seed, pass) -> the finished pictures, an Array there
@@ -36,6 +36,22 @@ def _with_files(parts: tuple[Any, ...], files: list[str] | None) -> tuple[Any, .
     named = FileBatch(parts)
     named.files = files
     return named
+
+
+class Values(np.ndarray):
+    """A NumPy array that is also asked for its values as tensors are: `images[0].numpy()`."""
+
+    def numpy(self) -> np.ndarray:
+        """The values as a plain NumPy array."""
+        return np.asarray(self)
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return np.asarray(found).view(Values) if isinstance(found, np.generic) else found
+
+
+def _values(part: Any) -> Any:
+    return part.view(Values) if type(part) is np.ndarray else part
 
 
 class Feed:
@@ -133,6 +149,13 @@ class Feed:
         other._in_file_order = True
         return other
 
+    def with_reader(self, **changes: Any) -> Feed:
+        """The same data, read in another way: `shuffle`, `batch_size`."""
+        other = copy.copy(self)
+        other.reader = copy.copy(self.reader)
+        vars(other.reader).update(changes)
+        return other
+
     def labelled(self, batch: Batch) -> tuple[Any, ...]:
         """A batch with its labels."""
         return self._labelled(batch)
@@ -140,6 +163,8 @@ class Feed:
 
 class Dataset:
     """Batches to loop over, one pass a loop; each pass of a shuffled set has its own order.
+
+    The batches are NumPy arrays, which TensorFlow's `numpy()` gives as they are.
 
     >>> for images, labels in dataset:  # doctest: +SKIP
     ...     print(images.shape, labels.shape)
@@ -189,9 +214,9 @@ class Dataset:
         number = self._passes
         self._passes += 1
         for batch in self._feed.epoch_batches(number):
-            if self._single:
-                batch = tuple(part[0] for part in batch)
-            yield batch if len(batch) > 1 else batch[0]
+            batch = tuple(_values(part) for part in batch)
+            for parts in zip(*batch, strict=True) if self._single else (batch,):
+                yield parts if len(parts) > 1 else parts[0]
 
     def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
         """See `fastconv.data`."""
@@ -216,6 +241,35 @@ class Dataset:
         """Each pass without its first `count` batches."""
         return self._over(_Part(self._feed, count, len(self._feed)))
 
+    def shuffle(self, buffer_size: Any = None, seed: Any = None, **kwargs: Any) -> Dataset:
+        """The same set, each pass in an order of its own, drawn from all samples."""
+        return self._over(self._feed.with_reader(shuffle=True))
+
+    def batch(self, batch_size: int, drop_remainder: bool = False, **kwargs: Any) -> Dataset:
+        """Batches of a set of single samples (`batch_size=None`, or `unbatch()`).
+
+        Raises:  ArgumentError: the set has batches already.
+        """
+        if not self._single:
+            raise ArgumentError(
+                f"batch: expected single samples; came batches of {self.batch_size}. Give batch_size={batch_size} to "
+                f"image_dataset_from_directory, or write unbatch().batch({batch_size})."
+            )
+        together = Dataset(self._feed.with_reader(batch_size=int(batch_size)), self.class_names)
+        return together.take(together.samples // int(batch_size)) if drop_remainder else together
+
+    def unbatch(self) -> Dataset:
+        """The same samples one at a time."""
+        return Dataset(self._feed, self.class_names, single=True)
+
+    def repeat(self, count: int | None = None) -> Dataset:
+        """So many passes as one; without a number the same set, which `fit` goes round as often as it needs."""
+        return self if count is None or count < 0 else self._over(_Repeated(self._feed, count))
+
+    def cardinality(self) -> int:
+        """Batches of a pass."""
+        return len(self)
+
     def prefetch(self, buffer_size: Any = None) -> Dataset:
         """The same set: batches are always prepared ahead."""
         return self
@@ -231,6 +285,14 @@ class Dataset:
     def as_numpy_iterator(self) -> Iterator[Any]:
         """`iter(self)`: batches are NumPy arrays."""
         return iter(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        known = [other for other in dir(type(self)) if not other.startswith("_")]
+        raise AbsentName(
+            f"Dataset: no {name!r} here; there are {', '.join(known)}. Loop over the set in Python for anything else."
+        )
 
 
 class _Derived:
@@ -259,8 +321,35 @@ class _Mapped(_Derived):
             parts = changed if isinstance(changed, tuple) else (changed,)
             yield _with_files(parts, getattr(batch, "files", None))
 
+    def with_reader(self, **changes: Any) -> _Mapped:
+        return _Mapped(self._feed.with_reader(**changes), self._function)
+
     def file_order(self) -> _Mapped:
         return _Mapped(self._feed.file_order(), self._function)
+
+
+class _Repeated(_Derived):
+    """`count` passes as one."""
+
+    def __init__(self, feed: Any, count: int) -> None:
+        super().__init__(feed)
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count * len(self._feed)
+
+    @property
+    def samples(self) -> int:
+        return self._count * self._feed.samples
+
+    def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
+        return self._feed.epoch_batches(epoch, len(self) if steps is None else steps)
+
+    def with_reader(self, **changes: Any) -> _Repeated:
+        return _Repeated(self._feed.with_reader(**changes), self._count)
+
+    def file_order(self) -> _Repeated:
+        return self
 
 
 class _Part(_Derived):
@@ -291,6 +380,12 @@ class _Part(_Derived):
             )
             wanted -= here
             number += here
+
+    def with_reader(self, **changes: Any) -> Any:
+        raise ArgumentError(
+            f"{' and '.join(changes)}: expected before take() and skip(), which take whole batches; came after. "
+            "Write dataset.shuffle(1000).take(10)."
+        )
 
     def file_order(self) -> _Part:
         return _Part(self._feed.file_order(), self._first, self._last)

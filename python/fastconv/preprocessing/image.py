@@ -160,6 +160,16 @@ class ImageDataGenerator:
         self.zca_whitening_matrix: np.ndarray | None = None
         self._drawn = 0
 
+    def flow_from_dataframe(self, *args: Any, **kwargs: Any) -> Any:
+        """Not here.
+
+        Raises:  ArgumentError: always; says what to do.
+        """
+        raise ArgumentError(
+            "flow_from_dataframe is not supported. Load the pictures (utils.load_img, img_to_array) and use flow(x, y), or "
+            "sort the files into class folders and use flow_from_directory."
+        )
+
     def flow_from_directory(
         self,
         directory: str | os.PathLike[str],
