@@ -34,7 +34,8 @@ def test_the_nearest_and_the_way_out():
         exec("from fastconv.layers import Con2D")
     assert str(error.value) == (
         "fastconv.layers: no 'Con2D' here; nearest 'Conv2D'. A layer that Keras has and fastconv has not can be your "
-        "own: subclass Layer and compute with fastconv.ops."
+        "own: subclass Layer and compute with fastconv.ops. Pictures are varied (Random...) by "
+        "preprocessing.image.ImageDataGenerator."
     )
 
 

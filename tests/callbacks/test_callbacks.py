@@ -78,6 +78,7 @@ class TestLogs:
         assert Logs(val_binary_accuracy=0.5)["val_acc"] == 0.5
         assert "val_acc" in logs and "val_mae" not in logs
         assert "val_acc" not in Logs(accuracy=0.5)
+        assert Logs(val_auc=0.5)["val_AUC"] == 0.5
         assert logs.get("mae", 3) == 3
         assert dict(logs) == {"loss": 1.0, "accuracy": 0.5, "val_accuracy": 0.25}
 

@@ -32,10 +32,16 @@ CASES = {
     "activation": ("Activation", {"activation": "tanh"}, (5,)),
     "relu": ("ReLU", {}, (5,)),
     "relu6": ("ReLU", {"max_value": 6.0}, (50,)),
+    "relu, leaking below a threshold": (
+        "ReLU",
+        {"max_value": 1.5, "negative_slope": 0.25, "threshold": 0.5},
+        (50,),
+    ),
     "softmax": ("Softmax", {}, (5,)),
     "add": ("Add", {}, [(4, 4, 2), (4, 4, 2), (4, 4, 2)]),
     "multiply": ("Multiply", {}, [(5,), (5,)]),
     "rescaling": ("Rescaling", {"scale": 1 / 127.5, "offset": -1.0}, (4, 4, 3)),
+    "rescaling by channel": ("Rescaling", {"scale": [0.5, 1.0, 2.0], "offset": [1.0, 0.0, -1.0]}, (4, 4, 3)),
     "global average": ("GlobalAveragePooling2D", {}, (5, 4, 3)),
     "global average, axes kept": ("GlobalAveragePooling2D", {"keepdims": True}, (5, 4, 3)),
 }

@@ -464,3 +464,12 @@ def test_a_build_that_failed_is_done_again():
         layer(np.ones((1, 2), "f4"))
     layer(np.ones((1, 2), "f4"))
     assert [w.shape for w in layer.weights] == [(2,), (3,)]
+
+
+def test_add_loss_is_told():
+    with pytest.raises(ArgumentError) as error:
+        layers.Dense(3, name="d").add_loss(1.0)
+    assert str(error.value) == (
+        "layer 'd': add_loss is not supported. Return what the loss needs as another output of the model, and give compile "
+        "a loss for it."
+    )

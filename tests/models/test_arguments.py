@@ -302,3 +302,44 @@ def test_a_metric_for_an_output_that_is_not_there_is_told_each_time():
     made.compile("sgd", "sparse_categorical_crossentropy", metrics={"first": "accuracy"})
     text = "model 'shapes': expected metrics for the outputs last; came first."
     assert [said(ArgumentError, lambda: made.fit(X, Y, verbose=0)) for _ in range(2)] == [text] * 2
+
+
+def test_a_step_of_one_s_own():
+    class Own(fc.Model):
+        def train_step(self, data):
+            return {"loss": 0.0}
+
+    x = fc.Input((4,))
+    assert said(ArgumentError, lambda: Own(x, layers.Dense(1)(x)).compile("sgd", "mse")) == (
+        "compile: Own has a train_step() of its own, which fit does not call: a step is compiled as a whole. Loop over the "
+        "batches yourself: in a function given to fastconv.function compute the loss, then "
+        "optimizer.apply(fastconv.grad(loss, weights), weights)."
+    )
+
+
+def test_steps_without_a_batch_size_cut_arrays():
+    sizes = []
+
+    class Sizes(fc.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            sizes.append(self.params["steps"])
+
+    made = model()
+    made.fit(X, Y, steps_per_epoch=4, epochs=1, verbose=0, shuffle=False, callbacks=[Sizes()])
+    assert int(made.optimizer.iterations.numpy()) == 4 and sizes == [4]
+    assert made.predict(X, steps=1).shape == (12, 3)
+    assert made.predict(X, steps=1, batch_size=5).shape == (5, 3)
+    assert made.evaluate(X, Y, steps=1, verbose=0) == made.evaluate(X, Y, verbose=0)
+    whole = made.evaluate(X[6:], Y[6:], verbose=0)[0]
+    history = made.fit(
+        X, Y, initial_epoch=1, epochs=2, verbose=0, validation_data=(X[6:], Y[6:]), validation_steps=1
+    )
+    assert history.history["val_loss"] != [] and whole > 0
+
+
+def test_metrics_begin_anew():
+    made = model()
+    made.evaluate(X, Y, verbose=0)
+    assert made._results()["loss"] > 0
+    made.reset_metrics()
+    assert made._results()["loss"] == 0

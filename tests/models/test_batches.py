@@ -5,8 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
+import fastconv as fc
 from fastconv.models import batches
 from fastconv.models.batches import Naming
+from fastconv.utils import PyDataset
 
 
 def arrays(n=10, **arguments):
@@ -58,3 +60,30 @@ def test_one_array_or_several(given, names, count):
     assert len(found) == count
     if isinstance(given, dict):
         assert (found[0] == 0).all()
+
+
+def test_numbered_batches_of_a_class_of_one_s_own():
+    class Rows(PyDataset):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.epochs = 0
+
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, number):
+            return np.full((2, 1), number, "float32"), np.zeros((2, 1), "float32")
+
+        def on_epoch_end(self):
+            self.epochs += 1
+
+    rows = Rows(workers=2)
+    model = fc.Sequential([fc.layers.Dense(1, input_shape=(1,))])
+    model.compile("sgd", "mse")
+    model.fit(rows, epochs=2, verbose=0)
+    assert rows.epochs == 2 and rows.num_batches == 3 and fc.utils.Sequence is PyDataset
+    assert model.predict(rows).shape == (6, 1)
+    with pytest.raises(
+        NotImplementedError, match=r"PyDataset has no __len__\(\); return the number of batches"
+    ):
+        len(PyDataset())

@@ -404,3 +404,15 @@ def test_a_class_without_call():
         ArgumentError, match=r"model 'm' \(test_functional\.py:\d+\): Net has neither call\(\) nor"
     ):
         model.predict(np.zeros((1, 3), "float32"))
+
+
+def test_a_dict_of_outputs_names_them():
+    x = Input((4,))
+    model = Model(x, {"one": layers.Dense(1, name="a")(x), "two": layers.Dense(2, name="b")(x)})
+    assert model.output_names == ["one", "two"]
+    model.compile("sgd", {"one": "mse", "two": "mae"}, metrics={"two": ["mse"]})
+    inputs = numbers(8, 4)
+    labels = {"one": inputs[:, :1], "two": inputs[:, :2]}
+    history = model.fit(inputs, labels, verbose=0).history
+    assert sorted(history) == ["loss", "one_loss", "two_loss", "two_mse"]
+    assert sorted(model.predict(inputs)) == ["one", "two"]

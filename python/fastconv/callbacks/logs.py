@@ -33,7 +33,7 @@ def find(name: str, known: Iterable[str]) -> str | None:
                     return prefix + twin
     if plain in ("acc", "accuracy"):
         return next((prefix + n for n in _ACCURACIES if prefix + n in known), None)
-    return None
+    return next((other for other in known if other.lower() == name.lower()), None)  # AUC is auc in Keras 2
 
 
 class Logs(dict):

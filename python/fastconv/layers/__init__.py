@@ -50,5 +50,6 @@ if not TYPE_CHECKING:
     __getattr__ = absent_names(
         __name__,
         __all__,
-        "A layer that Keras has and fastconv has not can be your own: subclass Layer and compute with fastconv.ops.",
+        "A layer that Keras has and fastconv has not can be your own: subclass Layer and compute with fastconv.ops. "
+        "Pictures are varied (Random...) by preprocessing.image.ImageDataGenerator.",
     )

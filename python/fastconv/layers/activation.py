@@ -29,11 +29,12 @@ class Activation(Layer):
 class ReLU(Layer):
     """max(x, 0), NaN passed on.
 
-    Args:  max_value: upper limit, default none; 6 makes ReLU6.  negative_slope, threshold: 0 only (Keras's default).
-    Raises:  ArgumentError: another slope or threshold.
+    Args:  max_value: upper limit, default none; 6 makes ReLU6.  negative_slope: of what lies below the threshold,
+        default 0.  threshold: below it, values are negative_slope * (x - threshold); default 0.
+    Raises:  ArgumentError: a negative number.
     """
 
-    config_names = ("max_value",)
+    config_names = ("max_value", "negative_slope", "threshold")
 
     def __init__(
         self,
@@ -43,16 +44,22 @@ class ReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if negative_slope or threshold:
-            raise ArgumentError(
-                f"ReLU: expected negative_slope=0 and threshold=0, others are not supported; came {negative_slope} "
-                f"and {threshold}."
-            )
         self.max_value = None if max_value is None else float(max_value)
+        self.negative_slope, self.threshold = float(negative_slope or 0), float(threshold or 0)
+        if min(self.max_value or 0, self.negative_slope, self.threshold) < 0:
+            raise ArgumentError(
+                f"ReLU: expected numbers from 0 up; came max_value={max_value}, negative_slope={negative_slope}, "
+                f"threshold={threshold}."
+            )
 
     def call(self, inputs: Any) -> Any:
-        x = primitives.Relu()(self._cast(inputs))
-        return x if self.max_value is None else primitives.Minimum()(x, self.max_value)
+        x = self._cast(inputs)
+        y = primitives.Relu()(x)
+        if self.threshold:
+            y = y * primitives.Cast("float32")(x > self.threshold)
+        if self.max_value is not None:
+            y = primitives.Minimum()(y, self.max_value)
+        return y - self.negative_slope * primitives.Relu()(self.threshold - x) if self.negative_slope else y
 
 
 class Softmax(Layer):

@@ -184,6 +184,16 @@ class Layer:
             "fewer units or channels, or a smaller input."
         )
 
+    def add_loss(self, *args: Any, **kwargs: Any) -> None:
+        """Not here.
+
+        Raises:  ArgumentError: always; says what to do.
+        """
+        raise ArgumentError(
+            f"layer '{self.name}': add_loss is not supported. Return what the loss needs as another output of the model, "
+            "and give compile a loss for it."
+        )
+
     def _empty_weight(self, name: str, sizes: tuple[int, ...], dtype: str) -> np.ndarray:
         """What a weight holds until the file's value is written into it."""
         count = math.prod(sizes) * np.dtype(dtype).itemsize

@@ -95,6 +95,10 @@ class ArrayData:
     def __len__(self) -> int:
         return -(-self.samples // self.batch_size)
 
+    def cut_into(self, steps: int) -> None:
+        """Batches so large that a pass has that many: Keras's way with `steps` and no batch size."""
+        self.batch_size = max(1, -(-self.samples // steps))
+
     def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[Batch]:
         """The batches of an epoch; with `steps`, epoch k is batches k * steps, ... of the passes in a row."""
         first = epoch * (len(self) if steps is None else steps)
@@ -308,6 +312,12 @@ def count_of(data: Any) -> int | None:
         return len(data)
     except TypeError:
         return None
+
+
+def fit_steps(data: Any, batch_size: int | None, steps: int | None) -> None:
+    """Arrays for which only the number of batches is given are cut into that many."""
+    if isinstance(data, ArrayData) and batch_size is None and steps is not None:
+        data.cut_into(steps)
 
 
 def cut_validation(arrays: Any, share: float) -> tuple[Any, Any]:

@@ -147,9 +147,14 @@ class Model(Trainer):
 
     @property
     def output_names(self) -> list[str]:
-        """Names of the outputs: those of the layers that make them; output_1, ... for a class of your own."""
+        """Names of the outputs: the dict's keys, or those of the layers that make them; output_1, ... for a class of
+        your own."""
         if self._graph is None:
             return []
+        if isinstance(self._graph.outputs, dict) and len(self._graph.outputs) == len(
+            self._graph.output_symbols
+        ):
+            return list(self._graph.outputs)
         return [symbol.history[0].name for symbol in self._graph.output_symbols]
 
     # Calling

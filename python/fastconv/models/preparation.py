@@ -213,6 +213,30 @@ def check_pair(training: Any, validation: Any) -> None:
         warn_of_shared_files(training, validation)
 
 
+# Methods of Keras's Model that a subclass may replace there, to train in another way.
+_OWN_STEPS = (
+    "train_step",
+    "test_step",
+    "predict_step",
+    "compute_loss",
+    "compute_metrics",
+    "make_train_function",
+    "make_test_function",
+    "make_predict_function",
+)
+
+
+def refuse_own_steps(model: Any) -> None:
+    """Raises ArgumentError if a class of the user's own wants to train in its own way, which nobody here would call."""
+    own = next((name for name in _OWN_STEPS if hasattr(model, name)), None)
+    if own is not None:
+        raise ArgumentError(
+            f"compile: {type(model).__name__} has a {own}() of its own, which fit does not call: a step is compiled as "
+            "a whole. Loop over the batches yourself: in a function given to fastconv.function compute the loss, then "
+            "optimizer.apply(fastconv.grad(loss, weights), weights)."
+        )
+
+
 def say_frozen(model: Steps) -> None:
     """What is trained and what is not, if flags say that not all is."""
     flat = model._flattened()

@@ -19,7 +19,14 @@ from fastconv.models.checks import largest_pixel, warn_of_other_scale, warn_of_r
 from fastconv.models.compilation import Compilation
 from fastconv.models.fitting import Fit, Timed, callback_list, some_batches
 from fastconv.models.numerics import explained
-from fastconv.models.preparation import VALIDATION, Preparation, check_pair, note_compile, say_frozen
+from fastconv.models.preparation import (
+    VALIDATION,
+    Preparation,
+    check_pair,
+    note_compile,
+    refuse_own_steps,
+    say_frozen,
+)
 from fastconv.models.progress import Progress
 from fastconv.models.steps import form_of
 from fastconv.runtime.errors import ArgumentError
@@ -50,6 +57,7 @@ class Trainer(Preparation):
         Raises:  ArgumentError: an unknown name (the message has the nearest), or an optimiser of another model.
         """
         arguments.refuse_unknown("compile", kwargs, self.compile)
+        refuse_own_steps(self)
         compilation = Compilation(self, optimizer, loss, metrics, loss_weights, weighted_metrics)
         compilation.optimizer.build([], self)
         say_frozen(self)
@@ -73,6 +81,11 @@ class Trainer(Preparation):
         """Names of what `evaluate` returns."""
         found = self._compilation.results() if self._compilation is not None else {}
         return list(found) or ["loss"]
+
+    def reset_metrics(self) -> None:
+        """Losses and metrics begin anew."""
+        if self._compilation is not None:
+            self._compilation.reset()
 
     # fit
 
@@ -101,7 +114,7 @@ class Trainer(Preparation):
 
         Args:  x, y: arrays, or lists or dicts of them; or as x alone a generator of (x, y) or (x, y, weights), a data
             object (`flow_from_directory`, `image_dataset_from_directory`), or a sequence of batches.
-            batch_size: default 32.  epochs: number of the last epoch (counted with `initial_epoch`), default 1.
+            batch_size: default 32, or so many that arrays make `steps_per_epoch` batches.  epochs: number of the last epoch (counted with `initial_epoch`), default 1.
             verbose: "auto" (a bar on a terminal, a line an epoch elsewhere), 2 lines, 0 silent.
             validation_split: share at the end of the arrays that is kept for validation.
             validation_data: (x, y), (x, y, weights), a generator or a data object.  shuffle: default True; drawn by
@@ -135,6 +148,8 @@ class Trainer(Preparation):
         validation = self._validation(
             training, validation_data, validation_split, validation_batch_size or batch_size
         )
+        data.fit_steps(training, batch_size, steps_per_epoch)
+        data.fit_steps(validation, validation_batch_size or batch_size, validation_steps)
         self._check_shapes(training)
         self._check_shapes(validation)
         first = self._first_batch(training)
@@ -243,6 +258,7 @@ class Trainer(Preparation):
         steps = arguments.count("evaluate", "steps", steps)
         self._compiled("evaluate")
         source = self._source("evaluate", x, y, sample_weight, batch_size, file_order=True)
+        data.fit_steps(source, batch_size, steps)
         if isinstance(source, data.ArrayData):
             self._check_data(
                 "evaluate", source._batch(slice(0, 1)), source, self._build_for(source._batch(slice(0, 1)))
@@ -320,6 +336,7 @@ class Trainer(Preparation):
         if whole and callbacks is None and steps is None and verbose == 0:
             return self._predicted(Batch([x], None, None))
         source = self._source("predict", x, None, None, batch_size, file_order=True)
+        data.fit_steps(source, batch_size, steps)
         self._check_shapes(source)
         listeners = callback_list(callbacks, self, source, 1, steps, verbose, None)
         progress = Progress(verbose, word="predict")

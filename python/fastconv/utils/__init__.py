@@ -16,6 +16,8 @@ _places = {
     "to_categorical": "fastconv.utils.numeric",
     "normalize": "fastconv.utils.numeric",
     "get_file": "fastconv.utils.files",
+    "PyDataset": "fastconv.utils.sequence",
+    "Sequence": "fastconv.utils.sequence",
     "image_dataset_from_directory": "fastconv.utils.image_dataset",
     "load_img": "fastconv.utils.image_files",
     "img_to_array": "fastconv.utils.image_files",
