@@ -12,8 +12,8 @@ MODULES = (
     *(
         f"fastconv.{name}"
         for name in (
-            "activations", "applications", "callbacks", "datasets", "initializers", "layers", "losses", "metrics",
-            "models", "ops", "optimizers", "preprocessing", "utils",
+            "activations", "applications", "backend", "callbacks", "datasets", "initializers", "layers", "losses", "metrics",
+            "models", "ops", "optimizers", "preprocessing", "saving", "utils",
         )
     ),
 )  # fmt: skip
@@ -93,3 +93,36 @@ def test_all_that_keras_has_is_here_or_known_to_be_absent(module, peer):
     here = {*dir(module), *module._by_name}
     assert {name for name in public - here if name not in module._absent} == set()
     assert {name for name in here if name in module._absent} == set()
+
+
+@pytest.mark.parametrize("module", ["layers.core", "applications.vgg16", "regularizers", "optimizers.legacy"])
+def test_modules_that_are_not_here(module):
+    package, _, name = f"fastconv.{module}".rpartition(".")
+    for line in (f"from fastconv.{module} import Zzz", f"import fastconv.{module}"):
+        with pytest.raises(AbsentImport, match=f"^{package}: no '{name}' here; "):
+            exec(line)
+
+
+def test_other_modules_are_left_alone():
+    for name in ("fastconv.layers._zzz", "fastconv_zzz", "json.zzz", "fastconv.layers.Dense"):
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module(name)
+
+
+def test_what_course_programs_ask_of_the_backend():
+    names = {}
+    exec("from fastconv import backend as K\nfrom fastconv.backend import clear_session", names)
+    assert (names["K"].image_data_format(), names["K"].floatx(), names["K"].epsilon()) == (
+        "channels_last",
+        "float32",
+        1e-7,
+    )
+    names["clear_session"]()
+
+
+def test_classes_at_the_top():
+    import fastconv as fc
+
+    assert (fc.Layer, fc.Loss, fc.Metric) == (fc.layers.Layer, fc.losses.Loss, fc.metrics.Metric)
+    assert (fc.Optimizer, fc.Initializer) == (fc.optimizers.Optimizer, fc.initializers.Initializer)
+    assert fc.saving.load_model is fc.models.load_model

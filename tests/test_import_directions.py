@@ -32,6 +32,8 @@ FLOORS = [
         "kernels",
         "initializers",
         "activations",
+        "backend",
+        "saving",
     },
 ]
 FACE = len(FLOORS) - 1

@@ -12,6 +12,7 @@ Everything is loaded when it is asked for: `import fastconv` alone costs next to
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 _modules = (
     "activations",
     "applications",
+    "backend",
     "callbacks",
     "datasets",
     "initializers",
@@ -31,6 +33,7 @@ _modules = (
     "optimizers",
     "plot",
     "preprocessing",
+    "saving",
     "testing",
     "utils",
     "weights",
@@ -38,8 +41,13 @@ _modules = (
 _places = {
     "Array": "fastconv.runtime.array",
     "FastconvError": "fastconv.runtime.errors",
+    "Initializer": "fastconv.initializers",
     "Input": "fastconv.layers",
+    "Layer": "fastconv.layers",
+    "Loss": "fastconv.losses",
+    "Metric": "fastconv.metrics",
     "Model": "fastconv.models",
+    "Optimizer": "fastconv.optimizers",
     "Sequential": "fastconv.models",
     "Variable": "fastconv.runtime.variable",
     "from_dlpack": "fastconv.runtime.array",
@@ -54,6 +62,7 @@ _places = {
 if TYPE_CHECKING:
     import fastconv.activations as activations
     import fastconv.applications as applications
+    import fastconv.backend as backend
     import fastconv.callbacks as callbacks
     import fastconv.datasets as datasets
     import fastconv.initializers as initializers
@@ -66,13 +75,18 @@ if TYPE_CHECKING:
     import fastconv.optimizers as optimizers
     import fastconv.plot as plot
     import fastconv.preprocessing as preprocessing
+    import fastconv.saving as saving
     import fastconv.testing as testing
     import fastconv.utils as utils
     import fastconv.weights as weights
     from fastconv.compiler import grad as grad
     from fastconv.compiler.decorator import function as function
-    from fastconv.layers import Input as Input
+    from fastconv.initializers import Initializer as Initializer
+    from fastconv.layers import Input as Input, Layer as Layer
+    from fastconv.losses import Loss as Loss
+    from fastconv.metrics import Metric as Metric
     from fastconv.models import Model as Model, Sequential as Sequential
+    from fastconv.optimizers import Optimizer as Optimizer
     from fastconv.runtime.array import Array as Array, from_dlpack as from_dlpack
     from fastconv.runtime.device import set_device as set_device
     from fastconv.runtime.errors import FastconvError as FastconvError
@@ -97,3 +111,26 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+class _AbsentModules:
+    """The last finder of imports: says of a module that is not here what its package has.
+
+    `from fastconv.layers.core import Dense` would else end in a bare ModuleNotFoundError.
+    """
+
+    @staticmethod
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> None:
+        package, _, name = fullname.rpartition(".")
+        if package.partition(".")[0] != __name__ or name.startswith("_") or package not in sys.modules:
+            return
+        try:
+            getattr(sys.modules[package], name)
+        except AttributeError as error:
+            from fastconv.runtime.errors import AbsentImport, AbsentName
+
+            if isinstance(error, AbsentName):
+                raise AbsentImport(str(error)) from None
+
+
+sys.meta_path.append(_AbsentModules)

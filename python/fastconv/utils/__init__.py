@@ -32,7 +32,7 @@ def __getattr__(name: str) -> Any:
     if name == "np_utils":
         return importlib.import_module("fastconv.utils.np_utils")
     if name not in _places:
-        raise_absent(__name__, name, __all__, "Use these.")
+        raise_absent(__name__, name, __all__, "model.summary() prints what plot_model would draw.")
     value = getattr(importlib.import_module(_places[name]), name)
     globals()[name] = value
     return value
