@@ -60,7 +60,7 @@ def test_names_of_keras_alone_are_no_misspellings():
     with pytest.raises(AbsentName) as error:
         optimizers.Nadam  # noqa: B018
     assert str(error.value) == (
-        "fastconv.optimizers: no 'Nadam' here; there are Adam, AdamW, Optimizer, RMSprop, SGD, get, schedules, "
+        "fastconv.optimizers: no 'Nadam' here; there are Adam, AdamW, Optimizer, RMSprop, SGD, deserialize, get, schedules, "
         "serialize. Use one of these; Adam comes near most others."
     )
 
@@ -118,6 +118,11 @@ def test_what_course_programs_ask_of_the_backend():
         1e-7,
     )
     names["clear_session"]()
+    optimizer = importlib.import_module("fastconv").optimizers.SGD(0.5)
+    names["K"].set_value(optimizer.lr, 0.25)
+    assert (
+        float(optimizer.lr) == names["K"].get_value(optimizer.lr) == 0.25 and int(optimizer.iterations) == 0
+    )
 
 
 def test_classes_at_the_top():

@@ -238,6 +238,18 @@ class TestModelCheckpoint:
         found = {p.name: p.read_text() for p in (tmp_path / "new").iterdir()}
         assert found == {"m.01-0.50": "model 1", "m.02-0.25": "model 2"}
 
+    def test_every_second_epoch(self, tmp_path):
+        train(callbacks.ModelCheckpoint(tmp_path / "m{epoch}", period=2), [3, 2, 1, 0])
+        assert sorted(os.listdir(tmp_path)) == ["m2", "m4"]
+
+    def test_another_format_is_told_before_the_first_epoch(self, tmp_path):
+        with pytest.raises(ArgumentError) as error:
+            callbacks.ModelCheckpoint("best.weights.h5").on_train_begin()
+        assert str(error.value) == (
+            "ModelCheckpoint: expected a name that ends in '.fastconv'; came 'best.weights.h5'. Write "
+            "'best.weights.fastconv'."
+        )
+
     def test_the_best_only(self, tmp_path, capsys):
         train(callbacks.ModelCheckpoint(tmp_path / "m", save_best_only=True, verbose=1), [3, 1, 2])
         assert (tmp_path / "m").read_text() == "model 2"

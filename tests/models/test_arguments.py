@@ -343,3 +343,12 @@ def test_metrics_begin_anew():
     assert made._results()["loss"] > 0
     made.reset_metrics()
     assert made._results()["loss"] == 0
+
+
+def test_labels_with_noise():
+    made = fc.Sequential([layers.Flatten(input_shape=(6, 6, 1)), layers.Dense(1, activation="sigmoid")])
+    made.compile("sgd", "binary_crossentropy")
+    labels = (Y % 2 + np.linspace(-0.05, 0.05, 12)).astype("float32")
+    assert np.isfinite(made.train_on_batch(X, labels))
+    with pytest.raises(DataError, match=r"Rescale them to 0\.\.1"):
+        made.evaluate(X, labels * 2, verbose=0)

@@ -416,3 +416,35 @@ def test_a_dict_of_outputs_names_them():
     history = model.fit(inputs, labels, verbose=0).history
     assert sorted(history) == ["loss", "one_loss", "two_loss", "two_mse"]
     assert sorted(model.predict(inputs)) == ["one", "two"]
+
+
+def test_a_class_of_one_s_own_gets_inputs_as_they_were_given():
+    class ByName(Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(1), layers.Dense(2)
+
+        def call(self, inputs):
+            x = inputs["left"] + inputs["right"]
+            return self.one(x), self.two(x)
+
+    model = ByName()
+    x = {"right": numbers(8, 4), "left": numbers(8, 4)}
+    y = [numbers(8, 1), numbers(8, 2)]
+    model.compile("sgd", ["mse", "mse"])
+    assert model.fit(x, y, verbose=0).history["loss"]
+    assert [part.shape for part in model.predict(x)] == [(8, 1), (8, 2)]
+    model.train_on_batch(x, y)
+    assert model.evaluate(x, y, verbose=0) and model.predict_on_batch(x)[0].shape == (8, 1)
+
+    class ByPlace(Model):
+        def __init__(self):
+            super().__init__()
+            self.one = layers.Dense(1)
+
+        def call(self, inputs):
+            return self.one(inputs[0] + inputs[1])
+
+    listed = ByPlace()
+    listed.compile("sgd", "mse")
+    assert listed.fit([x["left"], x["right"]], y[0], verbose=0).history["loss"]

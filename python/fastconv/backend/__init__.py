@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from fastconv.runtime.names import absent_names
 from fastconv.utils.session import clear_session
 
-__all__ = ["clear_session", "epsilon", "floatx", "image_data_format"]
+__all__ = ["clear_session", "epsilon", "floatx", "get_value", "image_data_format", "set_value"]
 
 
 def image_data_format() -> str:
@@ -23,6 +25,16 @@ def floatx() -> str:
 def epsilon() -> float:
     """The small number that probabilities are kept away from 0 and 1 by."""
     return 1e-7
+
+
+def get_value(variable: Any) -> np.ndarray:
+    """What a variable holds."""
+    return np.asarray(variable)
+
+
+def set_value(variable: Any, value: Any) -> None:
+    """Writes a new value: `K.set_value(model.optimizer.lr, 1e-4)`."""
+    variable.assign(value)
 
 
 if not TYPE_CHECKING:

@@ -19,6 +19,7 @@ class ModelCheckpoint(MonitorCallback):
         verbose: 1 prints each save.  save_best_only: saves only what is better than before.
         save_weights_only: the weights without architecture and optimiser.  mode: "auto", "min", "max".
         save_freq: "epoch" (default), or a number of batches.  initial_value_threshold: a value to beat at first.
+        period: epochs from one save to the next, as in Keras 2; default 1.
     Raises:  ArgumentError: the monitor is unknown or needs validation data.  DataError: the folder cannot be
         written to; said before the first epoch.
     """
@@ -33,6 +34,7 @@ class ModelCheckpoint(MonitorCallback):
         mode: str = "auto",
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
+        period: int = 1,
     ) -> None:
         super().__init__(monitor, mode)
         if save_freq != "epoch" and not isinstance(save_freq, int):
@@ -44,6 +46,7 @@ class ModelCheckpoint(MonitorCallback):
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
+        self.period = period
         self.best = self.worst if initial_value_threshold is None else initial_value_threshold
         self._batches = 0
         self._epoch = 0
@@ -51,6 +54,12 @@ class ModelCheckpoint(MonitorCallback):
     def on_train_begin(self, logs: Any = None) -> None:
         if self.save_best_only:
             self.check_validation()
+        ending = os.path.splitext(self.filepath)[1]
+        if ending in (".keras", ".h5", ".hdf5", ".tf"):  # told before the first epoch, not after it
+            raise ArgumentError(
+                f"ModelCheckpoint: expected a name that ends in '.fastconv'; came '{self.filepath}'. Write "
+                f"'{self.filepath.removesuffix(ending)}.fastconv'."
+            )
         prepare_folder("ModelCheckpoint", self.filepath)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -62,7 +71,7 @@ class ModelCheckpoint(MonitorCallback):
             self._save_if_wanted(self._epoch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self.save_freq == "epoch":
+        if self.save_freq == "epoch" and (epoch + 1) % self.period == 0:
             self._save_if_wanted(epoch, logs)
 
     def _save_if_wanted(self, epoch: int, logs: Any) -> None:

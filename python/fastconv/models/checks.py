@@ -77,7 +77,13 @@ def _listed(values: Any) -> list[tuple[str, Any]]:
 
 def _inputs(model: Any, x: Any) -> list[tuple[str, Any]]:
     """The inputs by name; a list given to a model of one input is its images."""
-    if isinstance(x, (list, tuple)) and len(x) > 1 and len(getattr(model, "inputs", None) or [x]) == 1:
+    described = getattr(model, "_graph", True) is not None  # a class of the user's own knows none
+    if (
+        isinstance(x, (list, tuple))
+        and len(x) > 1
+        and described
+        and len(getattr(model, "inputs", None) or [x]) == 1
+    ):
         return [("", x)]
     return _listed(x)
 

@@ -119,9 +119,15 @@ class Preparation(Steps):
     def _source(self, where: str, x: Any, y: Any, weights: Any, batch_size: int | None, **how: Any) -> Any:
         """The data object for what the user gave."""
         naming = self._naming()
+        self._note_keys(x)
         arguments.check_given(where, x, len(naming.inputs))
         arguments.check_labels(where, y, weights)
         return data.data_for(x, y, weights, naming, where, batch_size, device=self._device(), **how)
+
+    def _note_keys(self, x: Any) -> None:
+        """A class of the user's own gets inputs by name if they came by name."""
+        if self._graph is None:
+            vars(self)["_input_keys"] = tuple(x) if isinstance(x, dict) else None
 
     def _first_batch(self, training: Any) -> Batch:
         if isinstance(training, data.IteratorData):

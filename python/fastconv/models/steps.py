@@ -33,6 +33,7 @@ class Steps(Layer):
     _key: Variable | None
     _steps: dict[Any, Function]
     _largest_trained: float | None
+    _input_keys: tuple[str, ...] | None
 
     @property
     def input_names(self) -> list[str]:
@@ -51,6 +52,7 @@ class Steps(Layer):
             _key=None,
             _steps={},
             _largest_trained=None,
+            _input_keys=None,
             stop_training=False,
             history=None,
             optimizer=None,
@@ -94,7 +96,13 @@ class Steps(Layer):
         return self._step(kind, form_of(batch))(*data.tensors(batch), explain=explain)
 
     def _forward(self, x: list[Any]) -> Any:
-        return self._extend((x[0] if len(x) == 1 else x,), {})
+        return self._extend((self._as_given(x),), {})
+
+    def _as_given(self, x: list[Any]) -> Any:
+        """The inputs in the form that `call` gets: one, several, or by name."""
+        if self._input_keys is not None and len(self._input_keys) == len(x):
+            return dict(zip(self._input_keys, x, strict=True))
+        return x[0] if len(x) == 1 else x
 
     def _losses(self, x: list[Any], y: list[Any], weights: list[Any]) -> tuple[Any, tuple[Any, ...]]:
         compilation = self._compilation

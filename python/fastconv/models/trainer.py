@@ -224,6 +224,7 @@ class Trainer(Preparation):
 
     def _batch(self, x: Any, y: Any, weights: Any, where: str) -> Batch:
         naming = self._naming()
+        self._note_keys(x)
         return Batch(
             data.ordered(x, naming.inputs, f"{where}: x") or [],
             data.ordered(y, naming.outputs, f"{where}: y"),
@@ -356,8 +357,7 @@ class Trainer(Preparation):
         return _joined(parts)
 
     def _predicted(self, batch: Batch) -> Any:
-        x = batch.x[0] if len(batch.x) == 1 else batch.x
-        outputs = self._compute((x,), {})
+        outputs = self._compute((self._as_given(batch.x),), {})
         if isinstance(outputs, (list, tuple)):
             return [output.numpy() for output in outputs]
         if isinstance(outputs, dict):

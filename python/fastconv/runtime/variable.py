@@ -106,6 +106,12 @@ class Variable(Operators):
         """Moves it to another device; it stays where it is if that fails."""
         move([self], device)
 
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         value = self.numpy()
         return value if dtype is None else value.astype(dtype, copy=False)
