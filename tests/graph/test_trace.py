@@ -100,3 +100,12 @@ def test_assigned_variables_are_read_as_assigned():
     assert float(function(np.float32(5))) == 12
     assert float(function(np.float32(1))) == 16
     assert (total.numpy().item(), count.numpy().item()) == (8, 6)
+
+
+def test_slices_are_told():
+    with pytest.raises(SymbolError) as error:
+        placeholder((None, 8), name="x")[:, 0]
+    assert str(error.value) == (
+        "symbol 'x' (None, 8) cannot be cut: slices are not supported yet. Cut the arrays before they go into the model, or "
+        "give it several inputs."
+    )

@@ -473,3 +473,10 @@ def test_add_loss_is_told():
         "layer 'd': add_loss is not supported. Return what the loss needs as another output of the model, and give compile "
         "a loss for it."
     )
+
+
+def test_inputs_by_name():
+    x = np.ones((2, 3), "float32")
+    dense = layers.Dense(4)
+    assert (dense(inputs=x).numpy() == dense(x).numpy()).all()
+    assert layers.Dense(4)(inputs=Input((3,))).shape == (None, 4)

@@ -102,6 +102,12 @@ class Symbol(Operators):
     def __iter__(self) -> Any:
         raise self._no_value("it cannot be looped over")
 
+    def __getitem__(self, index: Any) -> Any:
+        raise SymbolError(
+            f"symbol '{self.name}' {self.shape} cannot be cut: slices are not supported yet. Cut the arrays before they go "
+            "into the model, or give it several inputs."
+        )
+
     def _no_value(self, so: str) -> SymbolError:
         return SymbolError(
             f"symbol '{self.name}' {self.shape} has no value yet: {so}. Use fastconv.ops, or call the model on arrays."

@@ -250,6 +250,9 @@ class Layer:
     @short_errors
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs: symbols for symbols, an Array (or several) for arrays."""
+        if kwargs and not args:  # layer(inputs=x)
+            first = next(iter(inspect.signature(self.call).parameters), "")
+            args = (kwargs.pop(first),) if first in kwargs else args
         if any(isinstance(leaf, Symbol) for leaf in leaves((args, kwargs))):
             if graph.active_trace() is None:
                 return self._record(args, kwargs)

@@ -152,7 +152,7 @@ def check_images(where: str, key: str, values: Any, files: Sequence[str] | None 
     if values.dtype.kind in "US":
         raise DataError(
             f"{where}: expected {name} to hold numbers; came text ({str(values.ravel()[0])!r}). "
-            "Load the images first, e.g. with image_dataset_from_directory or flow_from_dataframe."
+            "Load the images first, e.g. with image_dataset_from_directory or flow_from_directory."
         )
     if values.dtype.kind not in "fiub":
         raise DataError(
