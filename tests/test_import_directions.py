@@ -1,7 +1,8 @@
-"""Imports point down only: each floor of the package knows the floors below it and no other."""
+"""Imports and includes point down only: each floor knows the floors below it and no other."""
 
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ FLOORS = [
 ]
 FACE = len(FLOORS) - 1
 GROUND = {"_core", "_cuda"}
+SOURCES = Path(__file__).resolve().parents[1] / "csrc"
+# What the files of each folder include besides their own: of the devices, none knows the other.
+INCLUDES = {
+    "core": set(),
+    "primitives": {"core"},
+    "plan": {"core", "primitives"},
+    "image": {"core"},
+    "cpu": {"core", "primitives", "plan"},
+    "cuda": {"core", "primitives", "plan", "image"},
+    "bindings": {"core", "plan", "image", "cuda"},
+}
 # Stands beside the house: it looks into every floor; a floor asks for it at work (FASTCONV_CHECK), never when loaded.
 BESIDE = {"testing"}
 
@@ -113,3 +125,41 @@ def test_every_package_has_its_floor():
         path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
     }
     assert not found - known, "give it a floor here and in docs/architecture.md"
+
+
+def includes_of(source):
+    """(line, folder) of each header of the library that a file includes."""
+    for line, text in enumerate(source.splitlines(), 1):
+        found = re.match(r'\s*#\s*include\s+"(\w+)/', text)
+        if found and found[1] in INCLUDES:
+            yield line, found[1]
+
+
+def astray(source, folder):
+    """Includes of a file of csrc/<folder> that do not point down."""
+    known = INCLUDES[folder] | {folder}
+    return [(line, other) for line, other in includes_of(source) if other not in known]
+
+
+@pytest.mark.parametrize("folder", INCLUDES)
+def test_includes_point_down(folder):
+    files = [path for path in (SOURCES / folder).rglob("*") if path.is_file()]
+    assert files
+    wrong = [
+        f"{path.relative_to(SOURCES)}:{line}: {other}/"
+        for path in files
+        for line, other in astray(path.read_text(encoding="utf-8"), folder)
+    ]
+    assert not wrong, f"csrc/{folder} may include {sorted(INCLUDES[folder])}: {', '.join(wrong)}"
+
+
+def test_includes_that_do_not_are_found():
+    source = (
+        '#include "core/shape.h"\n#include "cuda/check.h"\n#  include "cpu/simd/map.h"\n#include <vector>\n'
+    )
+    assert astray(source, "cuda") == [(3, "cpu")]
+    assert astray(source, "cpu") == [(2, "cuda")]
+
+
+def test_every_folder_of_sources_has_its_includes():
+    assert {path.name for path in SOURCES.iterdir() if path.is_dir()} == set(INCLUDES)

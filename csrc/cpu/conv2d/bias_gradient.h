@@ -2,7 +2,7 @@
 // blocks in order.
 #pragma once
 #include "core/parallel.h"
-#include "cpu/conv2d/shape.h"
+#include "primitives/conv2d_shape.h"
 #if defined(FASTCONV_SIMD)
 #include "cpu/simd/partial.h"
 #endif

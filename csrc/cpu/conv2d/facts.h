@@ -5,7 +5,7 @@
 
 #include "core/shape.h"
 #include "cpu/conv2d/first_layer.h"
-#include "cpu/conv2d/shape.h"
+#include "cpu/conv2d/panels.h"
 #include "cpu/conv2d/winograd_f4x3.h"
 #include "plan/registry.h"
 

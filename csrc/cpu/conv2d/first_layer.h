@@ -1,6 +1,6 @@
 // first_layer: few input channels.  Blocks and memory, for narrow and wide code.
 #pragma once
-#include "cpu/conv2d/shape.h"
+#include "cpu/conv2d/panels.h"
 #include "cpu/simd/dispatch.h"
 
 namespace fastconv {

@@ -4,7 +4,7 @@
 //   out[n, i*out_step + out_first, ...] = sum over taps t of in[n, i*in_stride + offset(t), ...] *
 //   filter[tap(t)]
 #pragma once
-#include "cpu/conv2d/shape.h"
+#include "primitives/conv2d_shape.h"
 
 namespace fastconv {
 namespace {

@@ -3,6 +3,7 @@
 #pragma once
 #include "cpu/conv2d/bias_gradient.h"
 #include "cpu/conv2d/gather.h"
+#include "cpu/conv2d/panels.h"
 #include "cpu/simd/dispatch.h"
 
 namespace fastconv {

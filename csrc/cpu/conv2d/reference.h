@@ -1,7 +1,7 @@
 // The formulas as plain loops with sums in double: the last row of every list.  Narrow code only.
 // `dy(pixel, k)` gives the gradient at a pixel counted over (n, p, q): read, or spread from a pooled one.
 #pragma once
-#include "cpu/conv2d/shape.h"
+#include "primitives/conv2d_shape.h"
 
 namespace fastconv {
 namespace {

@@ -1,7 +1,7 @@
 // winograd_f4x3: F(4x4, 3x3) for stride 1.  Blocks and memory, for narrow and wide code.
 #pragma once
 #include "cpu/conv2d/bias_gradient.h"
-#include "cpu/conv2d/shape.h"
+#include "cpu/conv2d/panels.h"
 #include "cpu/simd/dispatch.h"
 #include "primitives/conv2d_pooled.h"
 

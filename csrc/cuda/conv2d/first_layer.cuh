@@ -14,7 +14,8 @@
 #pragma once
 #include <string>
 
-#include "cpu/conv2d/shape.h"
+#include "primitives/conv2d_shape.h"
+
 #include "cuda/kernel.cuh"
 
 namespace fastconv {

@@ -15,7 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "cpu/conv2d/shape.h"
+#include "primitives/conv2d_shape.h"
+
 #include "cuda/gemm/problem.h"
 
 namespace fastconv {

@@ -2,7 +2,8 @@
 // Sums in float32, upwards over (r, s, channel) or the pixels.
 // `dy(pixel, k)` gives the gradient at a pixel counted over (n, p, q): read, or spread from a pooled one.
 #pragma once
-#include "cpu/conv2d/shape.h"
+#include "primitives/conv2d_shape.h"
+
 #include "cuda/kernel.cuh"
 
 namespace fastconv {

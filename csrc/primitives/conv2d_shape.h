@@ -1,6 +1,6 @@
-// The sizes of one convolution, and how its rows lay out their memory.  Narrow code (supports, workspace,
-// cost) and wide units include this; the unnamed namespace gives every unit a copy of its own, so that the
-// linker never keeps a wide one for all.
+// The sizes of one convolution, from its attributes and tensors, whole-number arithmetic over them, and how a workspace is
+// shared out: what the devices' rows begin with.  Narrow code and the processor's wide units include this; the unnamed
+// namespace gives every unit a copy of its own, so that the linker never keeps a wide one for all.
 #pragma once
 #include "core/tensor.h"
 #include "primitives/conv2d.h"
@@ -8,8 +8,6 @@
 
 namespace fastconv {
 namespace {
-
-constexpr int64_t panel_floats = 16;  // operands are packed in panels this wide: one cache line
 
 struct ConvShape : ConvGeometry {
   int64_t n, h, w, c, p, q, k, r, s;
@@ -83,12 +81,6 @@ Number larger(Number a, Number b) {
 }
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t round_up(int64_t a, int64_t multiple) { return ceil_div(a, multiple) * multiple; }
-inline int64_t panels_of(int64_t channels) { return ceil_div(channels, panel_floats); }
-
-// A stride between slabs that are walked side by side: an odd number of lines plus four, so that they do not
-// share the sets of a cache.
-inline int64_t slab_stride(int64_t floats) { return (ceil_div(floats, 16) | 1) * 16 + 64; }
-
 // Hands out pieces of one block: offsets in floats, each on a line of its own.  A size that does not fit
 // size_t stays at the largest one, and the allocation reports it.
 class Layout {
