@@ -5,7 +5,7 @@ import pytest
 
 from fastconv import activations, compiler, ops
 from fastconv.graph import placeholder
-from fastconv.runtime.errors import ArgumentError, ShapeError
+from fastconv.runtime.errors import AbsentName, ArgumentError, ShapeError
 from fastconv.runtime.variable import Variable
 
 UNIT = 2.0**-24
@@ -165,6 +165,16 @@ class TestMistakes:
 
 
 class TestActivations:
+    def test_all(self):
+        names = {}
+        exec("from fastconv.activations import *", names)
+        assert names["relu"] is activations.relu
+        assert sorted(activations.__all__) == sorted(
+            {*activations._by_name, "deserialize", "get", "serialize"}
+        )
+        with pytest.raises(AbsentName, match="nearest 'relu'"):
+            activations.rellu  # noqa: B018
+
     def test_get(self):
         assert activations.get("ReLU") is activations.relu
         assert activations.get(None) is activations.linear

@@ -79,7 +79,8 @@ def serialize(activation: Any) -> str:
 deserialize = get  # Keras's name, for configurations
 
 
-__all__ = ["deserialize"] + ["get", "serialize", "swish"]
+__all__ = [function.__name__ for function in _functions]
+__all__ += ["deserialize", "get", "serialize", "swish"]
 
 if not TYPE_CHECKING:
     __getattr__ = names.absent_names(__name__, __all__, _absent)
