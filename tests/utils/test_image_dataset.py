@@ -1,5 +1,6 @@
 """image_dataset_from_directory: Keras's pixels, labels and counts; finite loops; two halves that never meet."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +191,12 @@ def test_batches_are_asked_for_their_values_as_tensors_are(folder):
     for images, labels in data.take(1):
         assert type(images[0].numpy()) is np.ndarray and images[0].numpy().astype("uint8").shape == (8, 8, 3)
         assert labels[0].numpy() == 0 and data.class_names[labels[0]] == "cats"
+        assert {0: "cats"}[labels[0]] == "cats" and set(labels) == {0} and Counter(labels) == {0: len(labels)}
+        assert type(labels[0].numpy()) is np.int32
+        with pytest.raises(
+            TypeError, match=r"^unhashable: expected one number; came an array of shape \(4,\)$"
+        ):
+            hash(labels)
         assert int(labels[0]) == 0 and f"{images.max():.1f}" == f"{np.asarray(images).max():.1f}"
 
 
@@ -212,6 +219,18 @@ def test_operations_of_tensorflow_s_data_sets(folder):
         and (np.concatenate([images for images, _ in twice]) == np.tile(ordered, (2, 1, 1, 1))).all()
     )
     assert data.repeat() is data and data.cardinality() == 4
+    assert {type(part) for batch in data.as_numpy_iterator() for part in batch} == {np.ndarray}
+    assert type(next(data.unbatch().as_numpy_iterator())[1]) is np.int32
+
+
+def test_the_seed_of_shuffle(folder):
+    data = image_dataset_from_directory(folder, batch_size=13, image_size=(8, 8), seed=1, verbose=False)
+
+    def first(shuffled):
+        return next(iter(shuffled))[0]
+
+    orders = [first(data.map(lambda x, y: (x, y)).shuffle(1000, seed=seed)) for seed in (None, 1, 2, 2)]
+    assert [(orders[i] == orders[i + 1]).all() for i in range(3)] == [True, False, True]
 
 
 def test_operations_that_are_not_there(folder):

@@ -42,8 +42,14 @@ class Values(np.ndarray):
     """A NumPy array that is also asked for its values as tensors are: `images[0].numpy()`."""
 
     def numpy(self) -> np.ndarray:
-        """The values as a plain NumPy array."""
-        return np.asarray(self)
+        """The values as a plain NumPy array; a number where there is but one."""
+        return np.asarray(self)[()]
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """That of the one number, which can be a key as NumPy's numbers can."""
+        if self.ndim:
+            raise TypeError(f"unhashable: expected one number; came an array of shape {self.shape}")
+        return hash(self.item())
 
     def __getitem__(self, index: Any) -> Any:
         found = super().__getitem__(index)
@@ -52,6 +58,10 @@ class Values(np.ndarray):
 
 def _values(part: Any) -> Any:
     return part.view(Values) if type(part) is np.ndarray else part
+
+
+def _plain(part: Any) -> Any:
+    return part.numpy() if hasattr(part, "numpy") else part
 
 
 class Feed:
@@ -149,10 +159,12 @@ class Feed:
         other._in_file_order = True
         return other
 
-    def with_reader(self, **changes: Any) -> Feed:
-        """The same data, read in another way: `shuffle`, `batch_size`."""
+    def with_reader(self, seed: int | None = None, **changes: Any) -> Feed:
+        """The same data, read in another way: `shuffle`, `batch_size`, `seed`."""
         other = copy.copy(self)
         other.reader = copy.copy(self.reader)
+        if seed is not None:
+            changes["_seed"] = seed
         vars(other.reader).update(changes)
         return other
 
@@ -242,8 +254,9 @@ class Dataset:
         return self._over(_Part(self._feed, count, len(self._feed)))
 
     def shuffle(self, buffer_size: Any = None, seed: Any = None, **kwargs: Any) -> Dataset:
-        """The same set, each pass in an order of its own, drawn from all samples."""
-        return self._over(self._feed.with_reader(shuffle=True))
+        """The same set, each pass in an order of its own, drawn from all samples by (seed, number of the pass)."""
+        key = {} if seed is None else {"seed": int(seed)}
+        return self._over(self._feed.with_reader(shuffle=True, **key))
 
     def batch(self, batch_size: int, drop_remainder: bool = False, **kwargs: Any) -> Dataset:
         """Batches of a set of single samples (`batch_size=None`, or `unbatch()`).
@@ -283,8 +296,9 @@ class Dataset:
         return self
 
     def as_numpy_iterator(self) -> Iterator[Any]:
-        """`iter(self)`: batches are NumPy arrays."""
-        return iter(self)
+        """The same loop over plain NumPy arrays."""
+        for found in self:
+            yield tuple(map(_plain, found)) if isinstance(found, tuple) else _plain(found)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
