@@ -6,7 +6,7 @@ import pytest
 from fastconv.graph import placeholder
 from fastconv.graph.symbol import Symbol
 from fastconv.runtime.array import Array
-from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.errors import ArgumentError, ShapeError
 from fastconv.runtime.variable import Variable
 
 X = np.arange(6, dtype="float32").reshape(2, 3)
@@ -46,6 +46,26 @@ def test_equality_is_of_the_values():
     assert isinstance(placeholder((2, 3)) == placeholder((2, 3)), Symbol)
     assert (ours == None) is False and (ours != "x") is True  # noqa: E711
     assert len({ours, other, ours}) == 2  # sets and dicts go by identity
+    assert np.asarray(ours == X.astype("int64")).all() and np.asarray(ours == X).all()
+    symbols = (placeholder((2, 3)) == X, placeholder((2, 3)) != X)
+    assert [(symbol.node.stem, symbol.dtype) for symbol in symbols] == [("compare", "bool")] * 2
+
+
+def test_whole_numbers_against_a_fraction():
+    ours, counter = Array.from_numpy(np.arange(3)), Variable(np.arange(3, dtype="int32"))
+    assert np.asarray(ours == 0.5).tolist() == [False] * 3 and np.asarray(counter != 0.5).all()
+    assert np.asarray(ours > 0.5).tolist() == np.asarray(ours > 0.5).tolist() == [False, True, True]
+    assert np.asarray(ours < float("inf")).all() and np.asarray(ours == 1.0).tolist() == [False, True, False]
+    assert [v.dtype for v in (placeholder((3,), "int64") >= 0.5).node.inputs] == ["float32", "float32"]
+
+
+def test_variables_whose_shapes_do_not_fit_are_not_equal():
+    kernel, bias, other = (Variable(np.zeros(shape)) for shape in ((2, 3), (4,), (5,)))
+    assert bias in [kernel, bias] and [kernel, bias].index(bias) == 1 and other not in [kernel, bias]
+    assert (bias == kernel) is False and (bias != kernel) is True
+    with pytest.raises(ShapeError):  # as a metric would meet them
+        kernel == Array.from_numpy(np.zeros(4))  # noqa: B015
+    assert np.asarray(bias == Variable(np.zeros(4))).all()
 
 
 def test_variables_are_added_to():

@@ -62,8 +62,16 @@ _arithmetic = {
 }
 
 
+def _comparable(operands: tuple[Any, ...]) -> list[Any]:
+    """Whole tensors as float32 where they meet a number that is not whole: cut to their dtype it would be another one."""
+    if all(not isinstance(v, float) or v.is_integer() for v in operands):
+        return list(operands)
+    whole = [not isinstance(v, float) and np.dtype(v.dtype).kind != "f" for v in operands]
+    return [primitives.Cast("float32")(v) if cast else v for v, cast in zip(operands, whole, strict=True)]
+
+
 def operate(name: str, operands: tuple[Any, ...]) -> Any:
     """One of Python's operators as a primitive."""
     if name in _relations:
-        return primitives.Compare(name)(*operands)
+        return primitives.Compare(name)(*_comparable(operands))
     return getattr(primitives, _arithmetic[name])()(*operands)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -55,6 +55,8 @@ class Symbol(Operators):
     """A tensor of the graph: a value that will exist.  Axes that are not known yet are None."""
 
     __slots__ = ("__weakref__", "history", "index", "node", "spec")
+    # Of arrays NumPy takes the values, and compares them with an ndarray of any dtype; here it would find none.
+    _of_ufunc: ClassVar = {**Operators._of_ufunc, "equal": "equal", "not_equal": "not_equal"}
 
     def __init__(self, node: Node, index: int, spec: Spec) -> None:
         self.node = node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -42,10 +42,11 @@ class Operators:
 
     __slots__ = ()
     __hash__ = object.__hash__
+    _of_ufunc: ClassVar = _of_ufunc
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """`ndarray + x` is ours, as `x + ndarray` is; NumPy's other functions take the values, which symbols have not."""
-        name = _of_ufunc.get(ufunc.__name__)
+        name = self._of_ufunc.get(ufunc.__name__)
         if name is not None and method == "__call__" and not options:
             return _operate(name, *inputs)
         values = [np.asarray(v) if isinstance(v, Operators) else v for v in inputs]

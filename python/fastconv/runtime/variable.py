@@ -106,6 +106,25 @@ class Variable(Operators):
         """Moves it to another device; it stays where it is if that fails."""
         move([self], device)
 
+    def __eq__(self, other: Any) -> Any:
+        """As for all tensors; variables whose shapes do not fit are not equal: `v in weights` goes past them."""
+        try:
+            return super().__eq__(other)
+        except ShapeError:
+            if isinstance(other, Variable):
+                return False
+            raise
+
+    def __ne__(self, other: Any) -> Any:
+        try:
+            return super().__ne__(other)
+        except ShapeError:
+            if isinstance(other, Variable):
+                return True
+            raise
+
+    __hash__ = Operators.__hash__
+
     def __float__(self) -> float:
         return float(self.numpy())
 
