@@ -242,6 +242,21 @@ class TestModelCheckpoint:
         train(callbacks.ModelCheckpoint(tmp_path / "m{epoch}", period=2), [3, 2, 1, 0])
         assert sorted(os.listdir(tmp_path)) == ["m2", "m4"]
 
+    @pytest.mark.parametrize("period", [0, None, 1.5, True])
+    def test_a_period_that_is_no_number_of_epochs(self, period):
+        with pytest.raises(ArgumentError) as caught:
+            callbacks.ModelCheckpoint("m", period=period)
+        assert str(caught.value) == (
+            f"ModelCheckpoint: expected period to be a whole number of epochs from 1 up; came {period}."
+        )
+
+    def test_no_number_of_batches(self):
+        with pytest.raises(ArgumentError) as caught:
+            callbacks.ModelCheckpoint("m", save_freq=0)
+        assert (
+            str(caught.value) == "ModelCheckpoint: expected save_freq 'epoch' or a number of batches; came 0."
+        )
+
     def test_another_format_is_told_before_the_first_epoch(self, tmp_path):
         with pytest.raises(ArgumentError) as error:
             callbacks.ModelCheckpoint("best.weights.h5").on_train_begin()

@@ -37,9 +37,13 @@ class ModelCheckpoint(MonitorCallback):
         period: int = 1,
     ) -> None:
         super().__init__(monitor, mode)
-        if save_freq != "epoch" and not isinstance(save_freq, int):
+        if save_freq != "epoch" and not _is_count(save_freq):
             raise ArgumentError(
                 f"ModelCheckpoint: expected save_freq 'epoch' or a number of batches; came {save_freq!r}."
+            )
+        if not _is_count(period):
+            raise ArgumentError(
+                f"ModelCheckpoint: expected period to be a whole number of epochs from 1 up; came {period!r}."
             )
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
@@ -107,6 +111,10 @@ class ModelCheckpoint(MonitorCallback):
                 f"ModelCheckpoint: filepath '{self.filepath}' asks for {error.args[0]!r}; there are epoch, "
                 f"{', '.join(values)}."
             ) from None
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 class _Fields(dict):
