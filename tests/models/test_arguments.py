@@ -317,6 +317,12 @@ def test_a_step_of_one_s_own():
     )
 
 
+def test_a_step_of_one_s_own_is_a_method():
+    made = model()
+    made.train_step = 0  # a counter, say
+    made.compile("sgd", "sparse_categorical_crossentropy")
+
+
 def test_steps_without_a_batch_size_cut_arrays():
     made = model()
     made.optimizer.learning_rate = 0.0

@@ -234,7 +234,7 @@ _OWN_STEPS = (
 
 def refuse_own_steps(model: Any) -> None:
     """Raises ArgumentError if a class of the user's own wants to train in its own way, which nobody here would call."""
-    own = next((name for name in _OWN_STEPS if hasattr(model, name)), None)
+    own = next((name for name in _OWN_STEPS if callable(getattr(model, name, None))), None)
     if own is not None:
         raise ArgumentError(
             f"compile: {type(model).__name__} has a {own}() of its own, which fit does not call: a step is compiled as "
