@@ -1,6 +1,6 @@
 """Names that Keras has and fastconv has not are told with what there is, also in imports."""
 
-import importlib
+import importlib.util
 
 import pytest
 
@@ -105,8 +105,15 @@ def test_modules_that_are_not_here(module):
 
 def test_other_modules_are_left_alone():
     for name in ("fastconv.layers._zzz", "fastconv_zzz", "json.zzz", "fastconv.layers.Dense"):
-        with pytest.raises(ModuleNotFoundError):
+        with pytest.raises(ModuleNotFoundError) as error:
             importlib.import_module(name)
+        assert type(error.value) is ModuleNotFoundError
+
+
+def test_programs_may_try_and_ask_for_modules():
+    with pytest.raises(ModuleNotFoundError, match=r"^fastconv: no 'zzz' here; "):
+        importlib.import_module("fastconv.zzz")
+    assert importlib.util.find_spec("fastconv.zzz") is None
 
 
 def test_what_course_programs_ask_of_the_backend():

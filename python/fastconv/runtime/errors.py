@@ -49,7 +49,7 @@ class AbsentName(FastconvError, AttributeError):
     """A module was asked for a name that it does not have; Keras's may."""
 
 
-class AbsentImport(FastconvError, ImportError):
+class AbsentImport(FastconvError, ModuleNotFoundError):
     """The same in an import."""
 
 
