@@ -331,8 +331,8 @@ class CudaDevice : public Device {
     try {
       send(stagings_[next_staging_++ % stagings_.size()], target, host, bytes);
     } catch (...) {
-      cudaStreamSynchronize(
-          uploads_);  // no event stands behind pieces on their way: both memories may be used anew
+      // No event stands behind pieces on their way: both memories may be used anew.
+      cudaStreamSynchronize(uploads_);
       throw;
     }
   }

@@ -114,7 +114,8 @@ class Trainer(Preparation):
 
         Args:  x, y: arrays, or lists or dicts of them; or as x alone a generator of (x, y) or (x, y, weights), a data
             object (`flow_from_directory`, `image_dataset_from_directory`), or a sequence of batches.
-            batch_size: default 32, or so many that arrays make `steps_per_epoch` batches.  epochs: number of the last epoch (counted with `initial_epoch`), default 1.
+            batch_size: default 32, or so many that arrays make `steps_per_epoch` batches.  epochs: number of the last
+            epoch (counted with `initial_epoch`), default 1.
             verbose: "auto" (a bar on a terminal, a line an epoch elsewhere), 2 lines, 0 silent.
             validation_split: share at the end of the arrays that is kept for validation.
             validation_data: (x, y), (x, y, weights), a generator or a data object.  shuffle: default True; drawn by
