@@ -405,3 +405,25 @@ def test_take_skip_and_map():
 def test_arrays():
     source = ArraySource(np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1))
     assert len(source) == 3 and source.load(1).ravel().tolist() == [4, 5, 6, 7]
+
+
+def pixels_of(data):
+    return [x.item() for x, _ in data]
+
+
+def test_single_samples_of_a_set_of_batches():
+    data = dataset(shuffle=False).unbatch()
+    assert len(data) == data.cardinality() == 10
+    assert pixels_of(data) == list(range(10))
+    assert pixels_of(data.take(3)) == [0, 1, 2]
+    assert pixels_of(data.skip(7)) == [7, 8, 9]
+    assert pixels_of(data.map(lambda x, y: (x - x.mean(), y))) == [0] * 10  # one sample at a time
+    assert [x.ravel().tolist() for x, _ in data.batch(4)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert [y.tolist() for _, y in data.epoch_batches(1, 6)] == [[6], [7], [8], [9], [0], [1]]
+
+
+def test_a_repeated_set_in_file_order():
+    data = dataset(shuffle=True).repeat(2)
+    assert len(data) == 6
+    rows = [row for _, y in data.file_order().epoch_batches(0) for row in y.tolist()]
+    assert rows == [*range(10), *range(10)]

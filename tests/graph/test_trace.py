@@ -109,3 +109,18 @@ def test_slices_are_told():
         "symbol 'x' (None, 8) cannot be cut: slices are not supported yet. Cut the arrays before they go into the model, or "
         "give it several inputs."
     )
+
+
+def test_numbers_and_variables_are_assigned_at_each_run():
+    total, copy = Variable(np.float32(5), name="total"), Variable(np.float32(0), name="copy")
+
+    def step(x):
+        copy.assign(total)
+        total.assign(0)
+        total.assign_add(x)
+        return x
+
+    function = Function(step)
+    for x in (1, 2, 3):
+        function(np.float32(x))
+    assert (float(total.numpy()), float(copy.numpy())) == (3, 2)

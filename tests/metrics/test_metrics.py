@@ -77,18 +77,29 @@ class TestAgainstKeras:
 
 
 class TestInsideAStep:
-    def test_writes_wait_for_the_closing_block(self):
+    def test_results_hold_what_the_step_has_added(self):
         metric = metrics.BinaryAccuracy()
 
         def step(y, p):
+            before = metric.result()
             metric.update_state(y, p)
-            return metric.result()  # what it was before this step
+            return before, metric.result()
 
         function = compiler.Function(step)
         y, p = np.array([[1.0], [0.0]], np.float32), np.array([[0.9], [0.8]], np.float32)
-        assert float(function(y, p)) == 0.0
+        assert tuple(map(float, function(y, p))) == (0.0, 0.5)
         assert float(metric.result()) == 0.5
-        assert float(function(y, p)) == 0.5
+        assert tuple(map(float, function(y, np.float32([[0.9], [0.1]])))) == (0.5, 0.75)
+
+    def test_a_mean_that_adds_more(self):
+        class More(metrics.Mean):
+            def update_state(self, values, sample_weight=None):
+                super().update_state(values)
+                self.total.assign_add(100.0)
+
+        mean = More()
+        compiler.Function(lambda x: mean.update_state(x))(np.array([1.0, 3.0], np.float32))
+        assert float(mean.result()) == 52.0
 
     def test_two_updates_in_one_step_both_count(self):
         mean = metrics.Mean()

@@ -264,7 +264,7 @@ def test_summary_s_memory_is_that_of_the_plans(optimizer):
     x, y = numbers(20, 40, 40, 3), np.arange(20) % 2
     model.train_on_batch(x, y)
     model.predict(x)
-    (train,) = model._step("train", (1, 1, 0))._plans.values()
+    (train,) = model._step("train", (1, 1, 0, None))._plans.values()
     (predict,) = model._functions["array"]._plans.values()
     gc.collect()
     before = _core.allocated_bytes()
@@ -289,7 +289,7 @@ def test_summary_s_memory_before_compile():
     told = dict(_peaks(model, 20))
     model.compile("rmsprop", "binary_crossentropy")
     model.train_on_batch(numbers(20, 60, 60, 3), np.arange(20) % 2)
-    (train,) = model._step("train", (1, 1, 0))._plans.values()
+    (train,) = model._step("train", (1, 1, 0, None))._plans.values()
     assert abs(told["to train"] / taken(train) - 1) < 0.01
 
 
@@ -448,3 +448,27 @@ def test_a_class_of_one_s_own_gets_inputs_as_they_were_given():
     listed = ByPlace()
     listed.compile("sgd", "mse")
     assert listed.fit([x["left"], x["right"]], y[0], verbose=0).history["loss"]
+
+
+def test_inputs_by_name_go_by_name():
+    """In any order of a dict, for training and validation, from arrays and from generators."""
+
+    class Sum(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(1, kernel_initializer="ones", use_bias=False)
+
+        def call(self, inputs):
+            return self.dense(inputs["a"] + inputs["b"] * 10.0)
+
+    a = np.ones((4, 1), np.float32)
+    one, other, y = {"a": a, "b": 2 * a}, {"b": 2 * a, "a": a}, 21 * a
+    model = Sum()
+    model.compile(fc.optimizers.SGD(0.0), "mse")
+    for training, validation in (((one, y), (other, y)), ((other, y), iter([(one, y)]))):
+        found = model.fit(*training, validation_data=validation, verbose=0).history
+        assert found["loss"] == found["val_loss"] == [0.0]
+    assert model.fit(iter([(other, y)]), verbose=0).history["loss"] == [0.0]
+    assert model.evaluate(one, y, verbose=0) == model.evaluate(other, y, verbose=0) == 0.0
+    assert model.train_on_batch(other, y) == 0.0
+    assert model.predict({"b": [[2.0], [0.0]], "a": [[1.0], [3.0]]}).tolist() == [[21.0], [3.0]]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastconv import compiler, optimizers
+from fastconv import compiler, function, grad, ops, optimizers
 from fastconv.graph import as_symbol
 from fastconv.optimizers import schedules
 from fastconv.runtime.errors import ArgumentError, NumericsError
@@ -378,3 +378,45 @@ def test_a_build_that_failed_is_done_again(monkeypatch):
     optimizer.build(weights)
     slots = [v.shape for v in optimizer.variables[2:]]
     assert slots == [(5, 3)] * 2 + [(3,)] * 2
+
+
+def test_weights_are_assigned_to_behind_a_step():
+    weight, sgd = Variable(np.float32([5, 5]), name="w"), optimizers.SGD(1.0)
+
+    def step(x):
+        loss = ops.sum(weight * x)
+        sgd.apply(grad(loss, [weight]), [weight])
+        weight.assign(ops.minimum(weight, 3.5))
+        return loss
+
+    function(step)(np.float32([1, 2]))
+    assert weight.numpy().tolist() == [3.5, 3]
+
+
+def test_two_steps_in_one_function():
+    weight, sgd = Variable(np.float32([4]), name="w"), optimizers.SGD(0.25)
+
+    def step(x):
+        old = ops.sum(weight * weight * x)
+        sgd.apply(grad(old, [weight]), [weight])  # 4 - 8 / 4
+        again = grad(old, [weight])  # of the weight that `old` has read
+        new = ops.sum(weight * weight * x)
+        sgd.apply(grad(new, [weight]), [weight])  # 2 - 4 / 4
+        return again[0]
+
+    assert function(step)(np.float32([1])).numpy().tolist() == [8]
+    assert weight.numpy().tolist() == [1]
+    assert sgd.iterations.numpy() == 2
+
+
+def test_weight_decay_is_decided_before_the_first_step():
+    weight, sgd = Variable(np.float32([4]), name="dense/kernel"), optimizers.SGD(1.0, weight_decay=0.5)
+    sgd.exclude_from_weight_decay(var_names=["kernel$"])
+    sgd.apply([np.float32([0])], [weight])
+    assert weight.numpy() == 4
+    with pytest.raises(ArgumentError) as error:
+        sgd.exclude_from_weight_decay([weight])
+    assert str(error.value) == (
+        "optimizer 'sgd': expected exclude_from_weight_decay before the first step; came after it. Call it before fit, on "
+        "a new optimizer."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,13 @@ import numpy as np
 from fastconv import primitives
 from fastconv.graph import Node, Symbol, active_trace, ancestors, as_symbol, constant
 from fastconv.runtime.errors import ArgumentError
+from fastconv.runtime.variable import Variable
 
 
 def grad(loss: Symbol, wrt: Sequence[Any]) -> list[Symbol]:
     """Gradients of `loss` with respect to each of `wrt`.
 
-    Args:  loss: a scalar symbol.  wrt: symbols, or variables (their value as this function reads it).
+    Args:  loss: a scalar symbol.  wrt: symbols, or variables (the values that this function reads of them).
     Returns:  one symbol each, of the same shape; zeros where the loss does not depend on it.
     Raises:  ArgumentError: the loss is no scalar symbol (arrays remember nothing: trace a function instead).
 
@@ -30,18 +32,29 @@ def grad(loss: Symbol, wrt: Sequence[Any]) -> list[Symbol]:
             f"grad: expected a scalar symbol; came {came}. "
             "Reduce it with ops.mean or ops.sum, inside a function given to fastconv.function."
         )
-    targets = [as_symbol(w) for w in wrt]
-    needed = _depending(loss, targets)
+    targets = [_readings(w) for w in wrt]
+    sources = {symbol.node for readings in targets for symbol in readings}
+    assigned = {s.node for w, readings in zip(wrt, targets) if isinstance(w, Variable) for s in readings}
+    needed = _depending(loss, sources)
     gradients: dict[Symbol, Symbol] = {loss: constant(np.ones((), loss.dtype))}
     for node in sorted(ancestors([loss]), key=lambda n: n.number, reverse=True):
-        if node in needed and node.kind == "call":
+        if node in needed and node.kind == "call" and node not in assigned:
             _propagate(node, gradients, needed)
-    return [gradients[t] if t in gradients else _zeros(t) for t in targets]
+    return [_total([gradients[s] for s in readings if s in gradients], readings[-1]) for readings in targets]
 
 
-def _depending(loss: Symbol, targets: list[Symbol]) -> set[Node]:
-    """The nodes on a way from a target to the loss."""
-    sources = {t.node for t in targets}
+def _readings(w: Any) -> list[Symbol]:
+    """The symbols that stand for `w`: of a variable one more after each assignment, beyond which no gradient goes."""
+    trace = active_trace()
+    return trace.readings(w) if trace is not None and isinstance(w, Variable) else [as_symbol(w)]
+
+
+def _total(parts: list[Symbol], like: Symbol) -> Symbol:
+    return functools.reduce(primitives.Add(), parts) if parts else _zeros(like)
+
+
+def _depending(loss: Symbol, sources: set[Node]) -> set[Node]:
+    """The nodes on a way from a source to the loss."""
     reached: set[Node] = set()
     for node in sorted(ancestors([loss]), key=lambda n: n.number):
         if node in sources or any(s.node in reached for s in node.inputs):

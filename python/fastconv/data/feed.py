@@ -273,7 +273,7 @@ class Dataset:
 
     def unbatch(self) -> Dataset:
         """The same samples one at a time."""
-        return Dataset(self._feed, self.class_names, single=True)
+        return self if self._single else Dataset(_Single(self._feed), self.class_names, single=True)
 
     def repeat(self, count: int | None = None) -> Dataset:
         """So many passes as one; without a number the same set, which `fit` goes round as often as it needs."""
@@ -357,13 +357,50 @@ class _Repeated(_Derived):
         return self._count * self._feed.samples
 
     def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
-        return self._feed.epoch_batches(epoch, len(self) if steps is None else steps)
+        if steps is not None:
+            yield from self._feed.epoch_batches(epoch, steps)
+            return
+        for turn in range(epoch * self._count, (epoch + 1) * self._count):
+            yield from self._feed.epoch_batches(turn)
 
     def with_reader(self, **changes: Any) -> _Repeated:
         return _Repeated(self._feed.with_reader(**changes), self._count)
 
     def file_order(self) -> _Repeated:
-        return self
+        return _Repeated(self._feed.file_order(), self._count)
+
+
+class _Single(_Derived):
+    """The samples of another feed's batches, as batches of one."""
+
+    batch_size = 1
+
+    def __len__(self) -> int:
+        return int(self._feed.samples)
+
+    def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
+        wanted = len(self) if steps is None else steps
+        number = epoch * wanted
+        while wanted > 0 and len(self):
+            turn, position = divmod(number, len(self))
+            here = min(len(self) - position, wanted)
+            yield from islice(self._samples(turn), position, position + here)
+            wanted -= here
+            number += here
+
+    def _samples(self, turn: int) -> Iterator[tuple[Any, ...]]:
+        for batch in self._feed.epoch_batches(turn):
+            files = getattr(batch, "files", None)
+            for row in range(len(batch[0])):
+                one = slice(row, row + 1)
+                yield _with_files(tuple(part[one] for part in batch), files and files[one])
+
+    def with_reader(self, **changes: Any) -> Any:
+        feed = self._feed.with_reader(**changes)
+        return feed if "batch_size" in changes else _Single(feed)
+
+    def file_order(self) -> _Single:
+        return _Single(self._feed.file_order())
 
 
 class _Part(_Derived):

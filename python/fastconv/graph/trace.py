@@ -29,12 +29,13 @@ class Trace:
         self.effects: list[tuple[Variable, Symbol]] = []
         self.guarded: list[Symbol] = []
         self.reads: dict[int, Symbol] = {}
+        self._earlier: dict[int, list[Symbol]] = {}  # what was read of a variable before it was assigned to
         self.variables: list[Variable] = []
         self.labels: list[str] = []
         self._calls: dict[str, int] = {}
 
     def read(self, variable: Variable) -> Symbol:
-        """The value of a variable before this run's closing block."""
+        """The value of a variable: that before this run's closing block, or what has been assigned to it."""
         symbol = self.reads.get(id(variable))
         if symbol is None:
             spec = Spec(variable.dtype, variable.shape)
@@ -42,6 +43,18 @@ class Trace:
             self.reads[id(variable)] = symbol
             self.variables.append(variable)
         return symbol
+
+    def readings(self, variable: Variable) -> list[Symbol]:
+        """All values that the variable has had in this run, the newest last."""
+        return [*self._earlier.get(id(variable), ()), self.read(variable)]
+
+    def write(self, variable: Variable, value: Symbol) -> None:
+        """`value` is written by the closing block, and read from here on."""
+        self.effects = [effect for effect in self.effects if effect[0] is not variable]
+        assign(variable, value)
+        if (before := self.reads.get(id(variable))) is not None:
+            self._earlier.setdefault(id(variable), []).append(before)
+        self.reads[id(variable)] = value
 
     def label(self) -> str:
         """The path of scopes that is open now."""
@@ -116,13 +129,17 @@ def assign(variable: Variable, value: Symbol) -> None:
 
 
 def _note(variable: Variable, value: Any) -> bool:
-    """`variable.assign(symbol)` in a traced function: what is read of the variable from here on is the symbol."""
+    """`variable.assign(value)` in a traced function; arrays are written at once, as `build` and loading do."""
     trace = active_trace()
-    if trace is None or not isinstance(value, Symbol):
+    if trace is None:
         return False
-    trace.effects = [effect for effect in trace.effects if effect[0] is not variable]
-    assign(variable, value)
-    trace.reads[id(variable)] = value
+    if isinstance(value, Variable):
+        value = trace.read(value)
+    elif isinstance(value, (int, float, np.number)):
+        value = constant(np.full(variable.shape, value, variable.dtype))
+    if not isinstance(value, Symbol):
+        return False
+    trace.write(variable, value)
     return True
 
 

@@ -295,7 +295,8 @@ class Layer:
         shapes = map_leaves(lambda leaf: (None, *np.shape(leaf)[1:]), args[0]) if args else None
         made = len(self._own_variables)
         try:
-            self.build(shapes)
+            with graph.suspended():  # what it writes is written at once
+                self.build(shapes)
         except BaseException:
             del self._own_variables[made:]  # the next try makes them all
             raise

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastconv import ops
 from fastconv.compiler import Function
-from fastconv.graph import active_trace, assign, is_symbolic
+from fastconv.graph import active_trace, is_symbolic
 from fastconv.losses.loss import weights_like
 from fastconv.ops.values import floats, value
 from fastconv.runtime import names
@@ -129,13 +129,8 @@ class Metric:
 
 def accumulate(variable: Variable, amount: Any) -> None:
     """Notes that the closing block adds `amount` to `variable`; twice in one step adds both."""
-    trace = active_trace()
-    assert trace is not None, "metrics accumulate inside a traced function"
-    for i, (target, symbol) in enumerate(trace.effects):
-        if target is variable:
-            trace.effects[i] = (variable, ops.add(symbol, amount))
-            return
-    assign(variable, ops.add(variable, amount))
+    assert active_trace() is not None, "metrics accumulate inside a traced function"
+    variable.assign(ops.add(variable, amount))
 
 
 class Mean(Metric):

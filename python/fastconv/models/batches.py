@@ -20,12 +20,13 @@ from fastconv.runtime.errors import ArgumentError, DataError
 
 class Batch(NamedTuple):
     """One batch: inputs, labels and weights, each a list with one array an input or output; `files` names the rows of
-    a batch that came from files."""
+    a batch that came from files, `input_keys` the inputs where only their names say which is which."""
 
     x: list[Any]
     y: list[Any] | None
     weights: list[Any] | None
     files: Sequence[str] | None = None
+    input_keys: tuple[str, ...] | None = None
 
     @property
     def samples(self) -> int:
@@ -58,6 +59,14 @@ def ordered(values: Any, names: Sequence[str], what: str) -> list[Any] | None:
     return [as_array(values, what)]
 
 
+def inputs_of(x: Any, names: Sequence[str], what: str) -> tuple[list[Any], tuple[str, ...] | None]:
+    """The inputs in a list; and the keys of a dict for a class of the user's own, which gets them by name."""
+    if not isinstance(x, dict) or names:
+        return ordered(x, names, what) or [], None
+    names = tuple(sorted(x))
+    return [as_array(x[name], f"{what}[{name!r}]") for name in names], names
+
+
 def as_array(value: Any, what: str) -> Any:
     """A NumPy array or one of ours; other libraries' tensors and lists become NumPy arrays, on a GPU ours.
 
@@ -86,7 +95,9 @@ class ArrayData:
         batch_size: int,
         shuffle: bool = False,
         seed: int = 0,
+        input_keys: tuple[str, ...] | None = None,
     ) -> None:
+        self.input_keys = input_keys  # see Batch
         self.x, self.y, self.weights = (_on_host(arrays) for arrays in (x, y, weights))
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.samples = len(x[0]) if np.ndim(x[0]) else 1
@@ -114,7 +125,9 @@ class ArrayData:
         return keys.generator(self.seed, epoch).permutation(self.samples) if self.shuffle else None
 
     def _batch(self, rows: Any) -> Batch:
-        return Batch(_rows(self.x, rows), _rows(self.y, rows), _rows(self.weights, rows))
+        return Batch(
+            _rows(self.x, rows), _rows(self.y, rows), _rows(self.weights, rows), None, self.input_keys
+        )
 
 
 def _on_host(arrays: list[Any] | None) -> Any:
@@ -239,20 +252,17 @@ def batch_of(batch: Any, naming: Naming, where: str) -> Batch:
     """A batch in our form, of what a generator yielded; for `predict` labels may be missing."""
     if where == "predict":
         x = batch[0] if isinstance(batch, tuple) else batch
-        return Batch(_feedable(x, naming.inputs, where), None, None)
+        x, input_keys = inputs_of(x, naming.inputs, f"{where}: x")
+        return Batch(x, None, None, None, input_keys)
     x, y, weights = split_batch(batch, where)
+    x, input_keys = inputs_of(x, naming.inputs, f"{where}: x")
     return Batch(
-        _feedable(x, naming.inputs, where),
+        x,
         ordered(y, naming.outputs, f"{where}: y"),
         ordered(weights, naming.outputs, f"{where}: weights"),
         getattr(batch, "files", None),
+        input_keys,
     )
-
-
-def _feedable(x: Any, names: Sequence[str], where: str) -> list[Any]:
-    arrays = ordered(x, names, f"{where}: x")
-    assert arrays is not None
-    return arrays
 
 
 def data_for(
@@ -284,8 +294,7 @@ def data_for(
     if not is_array and hasattr(x, "__iter__"):
         _no_labels(y, where)
         return IteratorData(x, naming, where)
-    arrays = ordered(x, naming.inputs, f"{where}: x")
-    assert arrays is not None
+    arrays, input_keys = inputs_of(x, naming.inputs, f"{where}: x")
     for array in arrays:
         if not isinstance(array, Array) and array.dtype.kind not in "fiub":
             check_images(where, "", array)
@@ -296,6 +305,7 @@ def data_for(
         int(batch_size or 32),
         shuffle,
         seed,
+        input_keys,
     )
 
 

@@ -46,7 +46,7 @@ class Preparation(Steps):
         """Makes the weights if there are none yet; specs of the outputs, None where not known."""
         with graph.tracing():
             inputs = [graph.placeholder((None, *np.shape(a)[1:]), _dtype_name(a)) for a in batch.x]
-            outputs = list(leaves(self._forward(inputs)))
+            outputs = list(leaves(self._forward(inputs, batch.input_keys)))
         compilation = self._compilation
         if compilation is not None and not compilation.trainable:
             compilation.trainable = self.trainable_weights
@@ -119,15 +119,9 @@ class Preparation(Steps):
     def _source(self, where: str, x: Any, y: Any, weights: Any, batch_size: int | None, **how: Any) -> Any:
         """The data object for what the user gave."""
         naming = self._naming()
-        self._note_keys(x)
         arguments.check_given(where, x, len(naming.inputs))
         arguments.check_labels(where, y, weights)
         return data.data_for(x, y, weights, naming, where, batch_size, device=self._device(), **how)
-
-    def _note_keys(self, x: Any) -> None:
-        """A class of the user's own gets inputs by name if they came by name."""
-        if self._graph is None:
-            vars(self)["_input_keys"] = tuple(x) if isinstance(x, dict) else None
 
     def _first_batch(self, training: Any) -> Batch:
         if isinstance(training, data.IteratorData):
@@ -158,7 +152,7 @@ class Preparation(Steps):
         training.x, training.y, training.weights = (part for part, _ in kept)
         training.samples = len(training.x[0])
         x, y, weights = (part for _, part in kept)
-        return data.ArrayData(x, y, weights, int(batch_size or 32))
+        return data.ArrayData(x, y, weights, int(batch_size or 32), input_keys=training.input_keys)
 
     def _remember(self, x: Any) -> None:
         """Class names of the data go into the model and its file."""

@@ -19,6 +19,9 @@ from fastconv.models.layer_graph import LayerGraph
 from fastconv.runtime.errors import ArgumentError, DataError
 from fastconv.runtime.variable import Variable
 
+InputKeys = tuple[str, ...] | None
+Form = tuple[int, int, int, InputKeys]
+
 
 class Steps(Layer):
     """What a model is trained, tested and asked with: one function for each number of inputs, labels and weights."""
@@ -33,7 +36,6 @@ class Steps(Layer):
     _key: Variable | None
     _steps: dict[Any, Function]
     _largest_trained: float | None
-    _input_keys: tuple[str, ...] | None
 
     @property
     def input_names(self) -> list[str]:
@@ -52,7 +54,6 @@ class Steps(Layer):
             _key=None,
             _steps={},
             _largest_trained=None,
-            _input_keys=None,
             stop_training=False,
             history=None,
             optimizer=None,
@@ -74,7 +75,7 @@ class Steps(Layer):
             found += [*self._compilation.state(), *self._compilation.optimizer.variables]
         return found
 
-    def _step(self, kind: str, form: tuple[int, int, int]) -> Function:
+    def _step(self, kind: str, form: Form) -> Function:
         """The compiled step for so many inputs, labels and weights: "train", "test" or "predict"."""
         key = (kind, form)
         found = self._steps.get(key)
@@ -95,19 +96,15 @@ class Steps(Layer):
     def _run_step(self, kind: str, batch: Batch, explain: Any = None) -> Any:
         return self._step(kind, form_of(batch))(*data.tensors(batch), explain=explain)
 
-    def _forward(self, x: list[Any]) -> Any:
-        return self._extend((self._as_given(x),), {})
+    def _forward(self, x: list[Any], input_keys: InputKeys = None) -> Any:
+        return self._extend((as_called(x, input_keys),), {})
 
-    def _as_given(self, x: list[Any]) -> Any:
-        """The inputs in the form that `call` gets: one, several, or by name."""
-        if self._input_keys is not None and len(self._input_keys) == len(x):
-            return dict(zip(self._input_keys, x, strict=True))
-        return x[0] if len(x) == 1 else x
-
-    def _losses(self, x: list[Any], y: list[Any], weights: list[Any]) -> tuple[Any, tuple[Any, ...]]:
+    def _losses(
+        self, x: list[Any], y: list[Any], weights: list[Any], input_keys: InputKeys
+    ) -> tuple[Any, tuple[Any, ...]]:
         compilation = self._compilation
         assert compilation is not None
-        predictions = list(leaves(self._forward(x)))
+        predictions = list(leaves(self._forward(x, input_keys)))
         names = self._names_of_outputs(len(predictions))
         check_count("y", y, names, self.name)
         _check_samples(x, [*y, *weights], self.name)
@@ -119,11 +116,11 @@ class Steps(Layer):
         total, parts = compilation.total_loss(y, predictions, weights)
         return total, (total, parts, y, predictions, weights, x[0].shape[0])
 
-    def _train_step(self, x: list[Any], y: list[Any], weights: list[Any]) -> None:
+    def _train_step(self, x: list[Any], y: list[Any], weights: list[Any], input_keys: InputKeys) -> None:
         compilation = self._compilation
         assert compilation is not None and self._key is not None
         with context.random_key(self._key):
-            total, seen = self._losses(x, y, weights)
+            total, seen = self._losses(x, y, weights, input_keys)
         variables = compilation.trainable
         gradients = grad(total, variables)
         graph.guard(total, *gradients)
@@ -131,27 +128,34 @@ class Steps(Layer):
         graph.assign(self._key, primitives.Add()(graph.as_symbol(self._key), np.array([0, 1], np.int64)))
         compilation.record(*seen)
 
-    def _test_step(self, x: list[Any], y: list[Any], weights: list[Any]) -> None:
+    def _test_step(self, x: list[Any], y: list[Any], weights: list[Any], input_keys: InputKeys) -> None:
         assert self._compilation is not None
-        _, seen = self._losses(x, y, weights)
+        _, seen = self._losses(x, y, weights, input_keys)
         self._compilation.record(*seen)
 
-    def _predict_step(self, x: list[Any], y: list[Any], weights: list[Any]) -> Any:
-        return self._forward(x)
+    def _predict_step(self, x: list[Any], y: list[Any], weights: list[Any], input_keys: InputKeys) -> Any:
+        return self._forward(x, input_keys)
 
     def _names_of_outputs(self, count: int) -> list[str]:
         names = self.output_names
         return list(names) if len(names) == count else [f"output_{i + 1}" for i in range(count)]
 
 
-def form_of(batch: Batch) -> tuple[int, int, int]:
-    """How many inputs, labels and weights a batch has."""
-    return len(batch.x), len(batch.y or ()), len(batch.weights or ())
+def form_of(batch: Batch) -> Form:
+    """How many inputs, labels and weights a batch has, and the keys of its inputs."""
+    return len(batch.x), len(batch.y or ()), len(batch.weights or ()), batch.input_keys
 
 
-def _split(symbols: Sequence[Any], form: tuple[int, int, int]) -> tuple[list[Any], list[Any], list[Any]]:
-    x, y, _ = form
-    return list(symbols[:x]), list(symbols[x : x + y]), list(symbols[x + y :])
+def as_called(x: list[Any], input_keys: InputKeys) -> Any:
+    """The inputs in the form that `call` gets: one, several, or by name."""
+    if input_keys is not None:
+        return dict(zip(input_keys, x, strict=True))
+    return x[0] if len(x) == 1 else x
+
+
+def _split(symbols: Sequence[Any], form: Form) -> tuple[list[Any], list[Any], list[Any], InputKeys]:
+    x, y, _, input_keys = form
+    return list(symbols[:x]), list(symbols[x : x + y]), list(symbols[x + y :]), input_keys
 
 
 def check_count(what: str, values: Sequence[Any], names: Sequence[str], model_name: str) -> None:

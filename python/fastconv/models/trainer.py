@@ -28,7 +28,7 @@ from fastconv.models.preparation import (
     say_frozen,
 )
 from fastconv.models.progress import Progress
-from fastconv.models.steps import form_of
+from fastconv.models.steps import as_called, form_of
 from fastconv.runtime.errors import ArgumentError
 from fastconv.runtime.location import warn
 
@@ -225,11 +225,12 @@ class Trainer(Preparation):
 
     def _batch(self, x: Any, y: Any, weights: Any, where: str) -> Batch:
         naming = self._naming()
-        self._note_keys(x)
+        inputs, input_keys = data.inputs_of(x, naming.inputs, f"{where}: x")
         return Batch(
-            data.ordered(x, naming.inputs, f"{where}: x") or [],
+            inputs,
             data.ordered(y, naming.outputs, f"{where}: y"),
             data.ordered(weights, naming.outputs, f"{where}: sample_weight"),
+            input_keys=input_keys,
         )
 
     def _guarded_step(self, batch: Batch, epoch: int | None) -> None:
@@ -358,7 +359,7 @@ class Trainer(Preparation):
         return _joined(parts)
 
     def _predicted(self, batch: Batch) -> Any:
-        outputs = self._compute((self._as_given(batch.x),), {})
+        outputs = self._compute((as_called(batch.x, batch.input_keys),), {})
         if isinstance(outputs, (list, tuple)):
             return [output.numpy() for output in outputs]
         if isinstance(outputs, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 
 from fastconv import ops
 from fastconv.compiler import Function
-from fastconv.graph import active_trace, assign, guard, scope
+from fastconv.graph import active_trace, guard, scope
 from fastconv.optimizers.clipping import clipped
 from fastconv.optimizers.schedules import LearningRateSchedule
 from fastconv.runtime import names
@@ -74,9 +75,8 @@ class Optimizer:
         self._rate = Variable(_checked_rate(self.name, first), "float32", "learning_rate", trainable=False)
         self.iterations = Variable(np.zeros((), np.int64), "int64", "iterations", trainable=False)
         self._slots: dict[int, list[Variable]] = {}
-        self._functions: dict[
-            tuple[int, ...], Function
-        ] = {}  # steps outside of traced functions, by their weights
+        # Steps outside of traced functions, by their weights.
+        self._functions: dict[tuple[int, ...], Function] = {}
         self._weights: list[Variable] = []
         self._owner: Any = None
 
@@ -168,20 +168,28 @@ class Optimizer:
         self._slots.clear()
         self._functions.clear()
         self._weights.clear()
-        self.iterations.assign(0)
+        self.iterations.assign(np.zeros((), np.int64))
 
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
         """Weight decay leaves these weights alone.
 
-        Args:  var_list: weights.  var_names: words; a weight whose name contains one is meant.
+        Args:  var_list: weights.  var_names: regular expressions; a weight in whose name one is found is meant.
+        Raises:  ArgumentError: the optimizer has begun.
         """
+        if self._weights:
+            raise ArgumentError(
+                f"optimizer '{self.name}': expected exclude_from_weight_decay before the first step; came after it. Call "
+                "it before fit, on a new optimizer."
+            )
         self._undecayed += [*(var_list or ()), *(var_names or ())]
 
     def decay_of(self, variable: Variable) -> float:
         """weight_decay of one weight, as the update primitives take it."""
-        excluded = any(e in variable.name if isinstance(e, str) else e is variable for e in self._undecayed)
+        excluded = any(
+            re.search(e, variable.name) if isinstance(e, str) else e is variable for e in self._undecayed
+        )
         return 0.0 if excluded else float(self.weight_decay or 0.0)
 
     def slots_of(self, variable: Variable) -> list[Variable]:
@@ -227,7 +235,7 @@ class Optimizer:
         rate = self._rate_now()
         for gradient, variable in zip(gradients, variables, strict=True):
             self._update(gradient, variable, rate, step)
-        assign(self.iterations, step)
+        self.iterations.assign(step)
 
     def apply_gradients(self, grads_and_vars: Sequence[tuple[Any, Variable]]) -> None:
         """Keras's way of giving `apply` its arguments: pairs of gradient and weight."""
@@ -238,7 +246,7 @@ class Optimizer:
         """The rate of this step, a symbol."""
         if self._schedule is not None:
             rate = ops.cast(self._schedule(self.iterations), "float32")
-            assign(self._rate, rate)
+            self._rate.assign(rate)
             return rate
         if self.decay:
             steps = ops.cast(self.iterations, "float32")
@@ -250,7 +258,7 @@ class Optimizer:
         updated = self.update(variable, gradient, slots, rate, step)
         updated = updated if isinstance(updated, tuple) else (updated,)
         for target, symbol in zip([variable, *slots], updated, strict=True):
-            assign(target, symbol)
+            target.assign(symbol)
 
     def update(self, variable: Any, gradient: Any, slots: Sequence[Any], rate: Any, step: Any) -> Any:
         """The new value of the weight and of its slots, as symbols."""
