@@ -116,16 +116,13 @@ def __dir__() -> list[str]:
 class _AbsentModules:
     """The last finder of imports: says of a module that is not here what its package has.
 
-    `from fastconv.layers.core import Dense` would else end in a bare ModuleNotFoundError.  Who merely asks whether there
-    is such a module (`importlib.util.find_spec`) is told that there is none.
+    `from fastconv.layers.core import Dense` would else end in a bare ModuleNotFoundError.
     """
 
     @staticmethod
     def find_spec(fullname: str, path: Any = None, target: Any = None) -> None:
         package, _, name = fullname.rpartition(".")
         if package.partition(".")[0] != __name__ or name.startswith("_") or package not in sys.modules:
-            return
-        if sys._getframe(2).f_code.co_name != "_find_and_load_unlocked":  # no import
             return
         try:
             getattr(sys.modules[package], name)
