@@ -289,11 +289,9 @@ def cuda() -> Count:
         + run("python scripts/primitives_page.py --check", venv=CUDA)
         + emulated("tests/test_packaging.py")()
         + side_by_side(
+            [emulated(everything, **checks)],
             [
-                emulated(everything, **checks),
                 emulated("tests/tools --slow"),
-            ],
-            [
                 emulated(everything),
                 emulated(everything, PTXSIM_LAZY=order),
                 emulated("tests/native -k cuda"),
