@@ -427,3 +427,19 @@ def test_a_repeated_set_in_file_order():
     assert len(data) == 6
     rows = [row for _, y in data.file_order().epoch_batches(0) for row in y.tolist()]
     assert rows == [*range(10), *range(10)]
+
+
+@pytest.mark.parametrize("size", [0, 2.5, True])
+def test_sizes_of_batches_that_cannot_be(size):
+    with pytest.raises(ArgumentError, match=r"^batch_size: expected a whole number from 1; came "):
+        dataset().unbatch().batch(size)
+
+
+def test_a_set_read_in_another_way_knows_of_the_same_damage():
+    source = Numbers(40, bad=[7])
+    first = Dataset(feed(source, shuffle=False))
+    list(first)
+    again = first.shuffle(seed=1)
+    assert again.skipped == first.skipped == [("7.jpg", "0 bytes")]
+    list(again)
+    assert source.loads.count(7) == 1

@@ -159,13 +159,10 @@ class Feed:
         other._in_file_order = True
         return other
 
-    def with_reader(self, seed: int | None = None, **changes: Any) -> Feed:
+    def with_reader(self, **changes: Any) -> Feed:
         """The same data, read in another way: `shuffle`, `batch_size`, `seed`."""
         other = copy.copy(self)
-        other.reader = copy.copy(self.reader)
-        if seed is not None:
-            changes["_seed"] = seed
-        vars(other.reader).update(changes)
+        other.reader = self.reader.changed(**changes)
         return other
 
     def labelled(self, batch: Batch) -> tuple[Any, ...]:
@@ -255,21 +252,21 @@ class Dataset:
 
     def shuffle(self, buffer_size: Any = None, seed: Any = None, **kwargs: Any) -> Dataset:
         """The same set, each pass in an order of its own, drawn from all samples by (seed, number of the pass)."""
-        key = {} if seed is None else {"seed": int(seed)}
+        key = {} if seed is None else {"seed": int(seed)}  # else that of the set
         return self._over(self._feed.with_reader(shuffle=True, **key))
 
     def batch(self, batch_size: int, drop_remainder: bool = False, **kwargs: Any) -> Dataset:
         """Batches of a set of single samples (`batch_size=None`, or `unbatch()`).
 
-        Raises:  ArgumentError: the set has batches already.
+        Raises:  ArgumentError: the set has batches already, or no such size.
         """
         if not self._single:
             raise ArgumentError(
                 f"batch: expected single samples; came batches of {self.batch_size}. Give batch_size={batch_size} to "
                 f"image_dataset_from_directory, or write unbatch().batch({batch_size})."
             )
-        together = Dataset(self._feed.with_reader(batch_size=int(batch_size)), self.class_names)
-        return together.take(together.samples // int(batch_size)) if drop_remainder else together
+        together = Dataset(self._feed.with_reader(batch_size=batch_size), self.class_names)
+        return together.take(together.samples // batch_size) if drop_remainder else together
 
     def unbatch(self) -> Dataset:
         """The same samples one at a time."""
@@ -322,6 +319,18 @@ class _Derived:
 
     def __len__(self) -> int:
         return len(self._feed)
+
+
+def _in_passes(length: int, epoch: int, steps: int | None) -> Iterator[tuple[int, int, int]]:
+    """(pass, first, end) of each stretch of an epoch of `steps` batches, by default a pass of `length`."""
+    wanted = length if steps is None else steps
+    number = epoch * wanted
+    while wanted > 0 and length:
+        turn, position = divmod(number, length)
+        here = min(length - position, wanted)
+        yield turn, position, position + here
+        wanted -= here
+        number += here
 
 
 class _Mapped(_Derived):
@@ -379,14 +388,8 @@ class _Single(_Derived):
         return int(self._feed.samples)
 
     def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
-        wanted = len(self) if steps is None else steps
-        number = epoch * wanted
-        while wanted > 0 and len(self):
-            turn, position = divmod(number, len(self))
-            here = min(len(self) - position, wanted)
-            yield from islice(self._samples(turn), position, position + here)
-            wanted -= here
-            number += here
+        for turn, low, high in _in_passes(len(self), epoch, steps):
+            yield from islice(self._samples(turn), low, high)
 
     def _samples(self, turn: int) -> Iterator[tuple[Any, ...]]:
         for batch in self._feed.epoch_batches(turn):
@@ -421,16 +424,8 @@ class _Part(_Derived):
         return max(0, min(self._last * size, self._feed.samples) - self._first * size)
 
     def epoch_batches(self, epoch: int, steps: int | None = None) -> Iterator[tuple[Any, ...]]:
-        wanted = len(self) if steps is None else steps
-        number = epoch * wanted
-        while wanted > 0 and len(self):
-            turn, position = divmod(number, len(self))
-            here = min(len(self) - position, wanted)
-            yield from islice(
-                self._feed.epoch_batches(turn), self._first + position, self._first + position + here
-            )
-            wanted -= here
-            number += here
+        for turn, low, high in _in_passes(len(self), epoch, steps):
+            yield from islice(self._feed.epoch_batches(turn), self._first + low, self._first + high)
 
     def with_reader(self, **changes: Any) -> Any:
         raise ArgumentError(

@@ -128,6 +128,21 @@ class BatchReader:
         """Key of everything drawn, 64 bits."""
         return (keys.get_seed() if self._seed is None else int(self._seed)) & 0xFFFFFFFFFFFFFFFF
 
+    def changed(
+        self, batch_size: int | None = None, shuffle: bool | None = None, seed: int | None = None
+    ) -> BatchReader:
+        """A reader of the same source, which knows of the same damaged files; what is None stays."""
+        made = BatchReader(
+            self.source,
+            self.shape,
+            self.finish,
+            self.batch_size if batch_size is None else batch_size,
+            self.shuffle if shuffle is None else shuffle,
+            self._seed if seed is None else seed,
+        )
+        made.damaged = self.damaged
+        return made
+
     def __len__(self) -> int:
         return -(-len(self.source) // self.batch_size)
 

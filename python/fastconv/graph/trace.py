@@ -117,7 +117,8 @@ def scope(label: str) -> Iterator[None]:
 
 
 def assign(variable: Variable, value: Symbol) -> None:
-    """Notes that the closing block of the traced function writes `value` into `variable`."""
+    """Notes that the closing block of the traced function writes `value` into `variable`; reads still see the old value,
+    as random keys want (`variable.assign` changes them too)."""
     trace = active_trace()
     if trace is None:
         raise RuntimeError("assign() outside a traced function; use variable.assign(value)")

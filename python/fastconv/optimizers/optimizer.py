@@ -69,7 +69,7 @@ class Optimizer:
                 f"{type(self).__name__}: expected one way of clipping; came {' and '.join(given)}."
             )
         rate = learning_rate if lr is None else lr
-        self._undecayed: list[Any] = []  # weights, and parts of names
+        self._undecayed: list[Any] = []  # weights, and regular expressions of names
         self._schedule = rate if isinstance(rate, LearningRateSchedule) else None
         first = self._schedule.initial_learning_rate if self._schedule is not None else rate
         self._rate = Variable(_checked_rate(self.name, first), "float32", "learning_rate", trainable=False)
